@@ -11,6 +11,7 @@ import type { RunLock } from './lock/run-locks.ts';
 import { type Outcome, statusOf } from './outcome/outcome.ts';
 import { exitOutcome } from './outcome/success-rules.ts';
 import { processesWords } from './process-words.ts';
+import type { RunDeadline } from './run-deadline.ts';
 import type { StopWatch } from './stop-watch.ts';
 import { argvOf } from './world/argv.ts';
 import type { World } from './world/world.ts';
@@ -29,6 +30,8 @@ export interface CommandsHost {
   readonly watch: StopWatch;
   readonly lock: RunLock;
   readonly log: RunLog;
+  /** Set if another host of the fleet may start the job when this one has lost contact. */
+  readonly deadline?: RunDeadline;
 }
 
 export interface CommandsResult {
@@ -77,6 +80,7 @@ async function runCommand(order: CommandsOrder, command: Command, host: Commands
   if (argv.is === 'missing') {
     return { outcome: notStarted('finding the program', argv.reason, argv.exitCode), ...nothing };
   }
+  const endBy = host.deadline?.endBy;
   const answer = await host.launcher.launch({
     ...host.log.streams(),
     ...world,
@@ -87,14 +91,22 @@ async function runCommand(order: CommandsOrder, command: Command, host: Commands
     ...(host.lock.sharedFds.length > 0 && { sharedLockFds: host.lock.sharedFds }),
     keepsLock: job.leftovers !== 'allow',
     umask: job.umask,
+    ...(endBy && { endBy }),
   });
   if (answer.is === 'failed') {
     await host.log.commandEnded(0);
+    host.deadline?.check();
+    if (watch.stopped?.because !== undefined) return { outcome: watch.stopped, ...nothing };
     return { outcome: notStarted(answer.stage, answer.reason, answer.exitCode), ...nothing };
   }
   host.log.commandStarted(command.text, answer.command.leader.pid);
   host.lock.record({ leader: answer.command.leader });
-  return watchCommand(answer.command, job, host);
+  host.deadline?.hold(answer.command, endBy);
+  try {
+    return await watchCommand(answer.command, job, host);
+  } finally {
+    host.deadline?.hold(undefined);
+  }
 }
 
 async function watchCommand(command: RunningCommand, job: Job, host: CommandsHost): Promise<CommandResult> {
@@ -105,7 +117,8 @@ async function watchCommand(command: RunningCommand, job: Job, host: CommandsHos
     giveUp = resolve;
   });
   const stop = (isAgain: boolean) => {
-    stopping = command.stop(isAgain ? 0 : job.killGraceSeconds * 1000);
+    const graceMs = isAgain ? 0 : job.killGraceSeconds * 1000;
+    stopping = command.stop(Math.min(graceMs, host.deadline?.leftMs ?? graceMs));
     // run-job can't kill a setuid program of root's, so it does not wait for its end.
     void stopping.then(({ survivors }) => {
       if (survivors.length > 0) giveUp({ is: 'unknown', reason: 'it could not be killed' });

@@ -8,6 +8,8 @@ import type { Outcome, Stopped } from './outcome/outcome.ts';
 
 export type StopReason = Stopped | Extract<Outcome, { kind: 'timed-out' }>;
 
+const termSignal = 15;
+
 export class StopWatch {
   #stopped: Stopped | undefined;
   #timedOut: Extract<StopReason, { kind: 'timed-out' }> | undefined;
@@ -19,6 +21,14 @@ export class StopWatch {
       this.#stopped ??= { kind: 'stopped', signal, by: 'a signal to run-job', ...(typed && { person: true }) };
       this.#listener?.(isAgain);
     });
+  }
+
+  /** Ends the run by its deadline, which is also the reason of an end that a timeout has begun. */
+  cutOff(because: string): void {
+    if (this.#stopped?.because !== undefined) return;
+    this.#timedOut = undefined;
+    this.#stopped ??= { kind: 'stopped', signal: termSignal, by: 'the fleet', because };
+    this.#listener?.(false);
   }
 
   /** The request to end the whole run; no attempt follows it. */

@@ -3,6 +3,7 @@ import type { RunHost } from '../../src/run/run.ts';
 import type { Clock } from '../../src/system/types/clock.ts';
 import type { JobLock, JobLocks, LockHolder, Sweeper, Wrappers } from '../../src/system/types/lock.ts';
 import type {
+  EndBy,
   Launch,
   Launcher,
   Programs,
@@ -242,6 +243,8 @@ const plainSearch: LineSearch = {
 export class FakeCommand implements RunningCommand {
   readonly leader = { pid: 4711, startTicks: '1' };
   readonly ended: Promise<WaitStatus>;
+  readonly overdue: Promise<void>;
+  readonly deadlines: EndBy[] = [];
   readonly graces: number[] = [];
   readonly launch: Launch;
   left: readonly Survivor[] = [];
@@ -251,12 +254,19 @@ export class FakeCommand implements RunningCommand {
   outlivesAll = false;
   abandoned = false;
   end!: (status: WaitStatus) => void;
+  passDeadline!: () => void;
 
   constructor(launch: Launch) {
     this.launch = launch;
     this.ended = new Promise((resolve) => {
       this.end = resolve;
     });
+    this.overdue = new Promise((resolve) => {
+      this.passDeadline = resolve;
+    });
+  }
+  setEndBy(endBy: EndBy): void {
+    this.deadlines.push(endBy);
   }
   stop(graceMs: number) {
     this.graces.push(graceMs);

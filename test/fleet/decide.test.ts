@@ -207,7 +207,8 @@ test('tags and locks may be any text, and lead nowhere else', () => {
 
 test('a run is over before its lease can end, and TERM comes by its grace before KILL', () => {
   const lease = { id: '1', seconds: 300, askedBootMs: 1_000_000 };
-  assert.deepEqual(deadlineOf(lease, 10), { termBootMs: 1_289_000, killBootMs: 1_299_000 });
+  const because = 'no contact with the fleet for 4 min 49 s';
+  assert.deepEqual(deadlineOf(lease, 10), { termBootMs: 1_289_000, killBootMs: 1_299_000, because });
 });
 
 test('without a timeout nobody takes a job over; with one its whole time counts', () => {

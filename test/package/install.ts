@@ -133,7 +133,7 @@ describe('the package, from its installation to its purge', { skip: noMachine },
 
   test('installed again: the history goes on', () => {
     machine.install(packageFile);
-    assert.match(machine.must('jobctl history hello'), /succeeded/);
+    assert.match(machine.must('jobctl history hello -n 1000'), /succeeded/);
     machine.must('cron-generate');
     assert.match(machine.read('/etc/cron.d/process-control'), /run-job --job hello/);
   });

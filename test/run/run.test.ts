@@ -7,31 +7,7 @@ import { parseEvents } from '../../src/run/history/event-lines.ts';
 import { readPauses, removePause, writePause } from '../../src/run/pause/pause.ts';
 import { runJob } from '../../src/run/run.ts';
 import { type FakeCommand, fakeHost, settle } from '../fakes/host.ts';
-
-const job: RunJob = {
-  slug: 'backup',
-  path: '/jobs/backup.yaml',
-  enabled: true,
-  disabled: false,
-  timing: timingOf({}),
-  policy: policyOf({}),
-  tags: [],
-  failureThresholdForMail: 1,
-  notices: { channels: [], after: 1 },
-  name: 'Backup',
-  commands: [{ text: 'dump --all', words: ['dump', '--all'] }],
-  timeoutSeconds: 0,
-  killGraceSeconds: 10,
-  allowOvertime: false,
-  leftovers: 'kill',
-  environment: {},
-  passEnvironment: [],
-  noNewPrivileges: false,
-  privateTmp: false,
-  umask: 0o22,
-  limits: {},
-  sha256: 'abc',
-};
+import { plainJob as job } from './plain-job.ts';
 
 const two = [
   { text: 'first', words: ['first'] as const },

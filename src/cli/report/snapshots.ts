@@ -68,7 +68,8 @@ export type JobsAnswer = { readonly ok: true; readonly jobs: Jobs } | { readonly
 
 /** The part of a snapshot beyond the records. It costs reading schedules and zones. */
 export interface Times {
-  (job: Job): NonNullable<JobFacts['times']>;
+  /** The last runs on record spare reading the claims of most jobs. */
+  (job: Job, runs?: readonly RunRecord[]): NonNullable<JobFacts['times']>;
   /** The crontab lines by the slugs of their jobs, and the command that writes them again. */
   installed(): Installed;
 }
@@ -170,7 +171,7 @@ export function openJobs(config: Config, times?: Times, memory?: JobMemory): Job
         ...tagsOf(known),
       });
     const job = shownJob(loaded.value);
-    const more = times?.(loaded.value);
+    const more = times?.(loaded.value, seen.runs);
     return snapshotJob({
       ...{ ...facts, job },
       paused: service === undefined ? pauseOf(job, pauses, clock.nowMs()) : undefined,

@@ -5,6 +5,8 @@ import type { Job } from '../../job/job.ts';
 import { clockRule, nextStart } from '../../report/clock/clock-ticks.ts';
 import type { Installed } from '../../report/clock/installed.ts';
 import { startOf } from '../../report/clock/overdue.ts';
+import { settledAccount } from '../../report/clock/settled.ts';
+import type { RunRecord } from '../../run/history/run-record.ts';
 import { isAbout, type Pause } from '../../run/pause/pause.ts';
 import { readAccount, type TickAccount } from '../../run/tick/account.ts';
 import { startsInHistory } from '../../run/tick/missed.ts';
@@ -68,7 +70,7 @@ export function timesOf(config: Config, known?: Installed): Times {
   const nowMs = clock.nowMs();
   const clockOf = clockReader(config, known);
   const periodOf = rememberedPeriods();
-  const timesOfJob = (job: Job): ReturnType<Times> => {
+  const timesOfJob = (job: Job, runs: readonly RunRecord[] = []): ReturnType<Times> => {
     const facts = clockOf(job);
     const rule = clockRule(job, facts);
     if (job.service !== undefined) return { clock: facts };
@@ -77,7 +79,9 @@ export function timesOf(config: Config, known?: Installed): Times {
     const fileMs = files.facts(job.path)?.ctimeMs;
     const poolMs = job.pool === undefined ? 0 : jobChangedMs(job, config);
     const changedMs = Math.max(fileMs ?? nowMs, poolMs, clockOf.installedMs(job.slug));
-    const account = knownHere(job, readAccount(job, claims, { nowMs, changedMs }), zones);
+    const settled =
+      settledAccount(job, { runs, nowMs, changedMs, zones }) ?? readAccount(job, claims, { nowMs, changedMs });
+    const account = knownHere(job, settled, zones);
     const question = { account, nowMs, changedMs, pauses, zones, delayMs };
     const { dueMs, overdue } = startOf(job, { ...question, hasStart: startsInHistory(job, { history, zones }) });
     // If the line has other times, the file's ticks are not expected.

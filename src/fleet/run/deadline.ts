@@ -4,26 +4,23 @@
  * own parent holds them, because run-job may be stopped or gone.
  */
 
+import type { Deadline } from '../../run/run-deadline.ts';
+import { durationWords } from '../../text/duration.ts';
 import type { Lease } from './held.ts';
-
-export interface Deadline {
-  /** TERM, and KILL after the job's grace. */
-  readonly termBootMs: number;
-  /** KILL at once. */
-  readonly killBootMs: number;
-}
 
 /** Time between the kill and the end of the lease, for a kernel that is slow to end processes. */
 const marginMs = 1000;
 
 export function deadlineOf({ askedBootMs, seconds }: Lease, killGraceSeconds: number): Deadline {
   const killBootMs = askedBootMs + seconds * 1000 - marginMs;
-  return { termBootMs: killBootMs - killGraceSeconds * 1000, killBootMs };
+  const termBootMs = killBootMs - killGraceSeconds * 1000;
+  const silentSeconds = Math.max(0, Math.round((termBootMs - askedBootMs) / 1000));
+  return { termBootMs, killBootMs, because: `no contact with the fleet for ${durationWords(silentSeconds)}` };
 }
 
-/** The lease is gone: from now on another host may start the job. */
-export function deadlineNow(sinceBootMs: number): Deadline {
-  return { termBootMs: sinceBootMs, killBootMs: sinceBootMs };
+/** From now on another host may start the job. */
+export function deadlineNow(sinceBootMs: number, because: string): Deadline {
+  return { termBootMs: sinceBootMs, killBootMs: sinceBootMs, because };
 }
 
 interface RunTime {

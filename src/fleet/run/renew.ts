@@ -3,12 +3,13 @@
  * of the engine ends nothing here: the deadline does, which the last renewal has set.
  */
 
+import type { Deadline } from '../../run/run-deadline.ts';
 import type { Clock, Timer } from '../../system/types/clock.ts';
 import type { Engine } from '../../system/types/engine.ts';
 import { decodeJson } from '../../text/decode.ts';
 import type { Keys } from '../store/keys.ts';
 import { type Stop, stop } from '../store/records.ts';
-import { type Deadline, deadlineNow, deadlineOf } from './deadline.ts';
+import { deadlineNow, deadlineOf } from './deadline.ts';
 import type { HeldRun } from './held.ts';
 
 /** An order to stop, and the loss of the job, are seen after so long. */
@@ -69,7 +70,7 @@ export class Renewal {
     if (lease === undefined || sentBootMs - this.#renewedBootMs < this.#everyMs - lookEveryMs / 2) return;
     const answer = await engine.keepAlive(lease.id, { patienceMs: Math.min(lookEveryMs, this.#everyMs) });
     if (this.#isOver || answer.is === 'unreachable') return;
-    if (answer.is === 'gone') return onDeadline(deadlineNow(clock.sinceBootMs()));
+    if (answer.is === 'gone') return onDeadline(deadlineNow(clock.sinceBootMs(), 'its lease in the fleet has ended'));
     this.#renewedBootMs = sentBootMs;
     onDeadline(deadlineOf({ ...lease, seconds: answer.seconds, askedBootMs: sentBootMs }, this.#killGraceSeconds));
   }
@@ -83,7 +84,8 @@ export class Renewal {
     const answer = await engine.read([{ key: stopKey }, { key: runKey }], { patienceMs: lookEveryMs });
     if (this.#isOver || answer.is === 'unreachable') return;
     const seen = new Map(answer.entries.map((entry) => [entry.key, entry]));
-    if (seen.get(runKey)?.modified !== fence) onDeadline(deadlineNow(clock.sinceBootMs()));
+    if (seen.get(runKey)?.modified !== fence)
+      onDeadline(deadlineNow(clock.sinceBootMs(), 'the fleet has given the job up to other hosts'));
     const order = decodeJson(seen.get(stopKey)?.value, stop);
     if (order?.run === record.run) onStop(order);
   }

@@ -62,6 +62,7 @@ const outcomes = {
     signal: count,
     by: text,
     replacedBy: optional(text),
+    because: optional(text),
     allowed: optional(oneOf(true)),
     person: optional(oneOf(true)),
   }),

@@ -42,6 +42,8 @@ export interface Stopped {
   readonly person?: true;
   /** The run that took its place (`cron_collision_policy: KILL_EXISTING`). */
   readonly replacedBy?: string;
+  /** Set if it had reached its deadline: another host of the fleet may start the job. */
+  readonly because?: string;
   /** Set if it was replaced and the job allows that (`allow_overtime`). */
   readonly allowed?: true;
 }
@@ -177,6 +179,7 @@ export function outcomeWords(outcome: Outcome): string {
       return `timed out after ${durationWords(outcome.afterSeconds)}`;
     case 'stopped':
       if (outcome.replacedBy !== undefined) return `was stopped: replaced by run ${outcome.replacedBy}`;
+      if (outcome.because !== undefined) return `was stopped: ${outcome.because}`;
       return `was stopped with ${signalName(outcome.signal)} by ${outcome.by}`;
     case 'left-processes':
       return `failed: left ${outcome.count === 1 ? 'a background process' : `${outcome.count} background processes`} behind`;

@@ -42,13 +42,21 @@ export function createLauncher(places: LauncherPlaces = {}): Launcher {
         case 'lost':
           return { is: 'failed', stage: 'starting the command', reason: answer.reason, exitCode: 125 };
         case 'unavailable':
-          return launchUnderShim(launch, runId);
+          return launch.endBy === undefined ? launchUnderShim(launch, runId) : unheld;
         default:
           return answer satisfies never;
       }
     },
   };
 }
+
+/** The shell holds no deadline, and run-job alone may be suspended or killed. */
+const unheld: LaunchAnswer = {
+  is: 'failed',
+  stage: 'starting the process that ends the job in time',
+  reason: 'perl does not work on this host: install perl-base',
+  exitCode: 125,
+};
 
 async function refusal(trial: NonNullable<Launch['trial']>): Promise<LaunchAnswer | undefined> {
   const reason = await trialRefusal(trial);

@@ -1,6 +1,6 @@
 /** Runs a command below the reaper: its process tree is gone when the reaper has no child left. */
 import { clock } from '../time/clock.ts';
-import type { Launch, ProcessIdentity, RunningCommand, Survivor, WaitStatus } from '../types/process.ts';
+import type { EndBy, Launch, ProcessIdentity, RunningCommand, Survivor, WaitStatus } from '../types/process.ts';
 import { descendantsOf, named } from './family.ts';
 import type { Process } from './proc.ts';
 import { lostGraceMs, type Reaper, type ReaperPlace, startReaper, streamsOf, type Word } from './reaper.ts';
@@ -70,6 +70,7 @@ function reasonOf(word: Word): string {
 class ReapedCommand implements RunningCommand {
   readonly leader: ProcessIdentity;
   readonly ended: Promise<WaitStatus>;
+  readonly overdue: Promise<void>;
   readonly #reaper: Reaper;
   readonly #tree: Watched;
   /** Resolves when no process is left, or when those that are left can't be killed. */
@@ -81,6 +82,7 @@ class ReapedCommand implements RunningCommand {
     this.leader = tree.leader;
     this.#reaper = reaper;
     this.#tree = tree;
+    this.overdue = reaper.overdue;
     const end = start.then((word) => (word.is === 'started' ? reaper.nextWord() : word));
     this.#over = end
       .then((word) => (word.is === 'ended' ? reaper.nextWord() : word))
@@ -90,6 +92,10 @@ class ReapedCommand implements RunningCommand {
       await this.#over;
       return { is: 'unknown', reason: reasonOf(word) };
     });
+  }
+
+  setEndBy(endBy: EndBy): void {
+    this.#reaper.setEndBy(endBy);
   }
 
   async stop(graceMs: number): Promise<Swept> {

@@ -18,13 +18,18 @@
 #
 # run-job sends once "LENGTH\n" and as many bytes, with NUL between the fields:
 #     umask, 1 if the job inherits the locks and 0 if not, stop signal, seconds between that and KILL after the death of run-job,
-#     working directory, number of arguments, arguments…, NAME=VALUE…
-# and then single letters: t (send the stop signal to all), k (KILL until no process is left), x
-# (exit: init adopts what lives). The end of the stream means that run-job is dead: then the reaper
-# does t, and k after the given seconds. The reaper sends lines:
+#     deadline ("ASK KILL" or empty), working directory, number of arguments, arguments…, NAME=VALUE…
+# and then orders: t (send the stop signal to all), k (KILL until no process is left), x (exit: init
+# adopts what lives), "d ASK KILL\n" (a new deadline). The end of the stream means that run-job is
+# dead: then the reaper does t, and k after the given seconds.
+#
+# A deadline is two moments in seconds of /proc/uptime, the clock that also counts suspend: at ASK the
+# reaper sends the stop signal to all, at KILL it kills all, whatever run-job does. It starts no job
+# after ASK. The reaper sends lines:
 #     ready, forked PID STARTTICKS, started, ended exited CODE or ended signalled NUMBER, gone SIGNALLED
 # or, in place of one of the first three, failed STAGE ERRNO TEXT. "gone" counts the processes
-# beside the command itself that needed a signal.
+# beside the command itself that needed a signal. "overdue" may come at any time after "forked": the
+# reaper has begun to end the job by its deadline.
 use strict;
 
 my ($prctl, $setsid, $sigprocmask, $sigaction, $signalfd4, $keyctl, $shared_locks) = map { $_ + 0 } @ARGV;
@@ -42,6 +47,9 @@ my ($wrapper_seconds, $orphaned_wrapper_seconds) = (4, 1);
 
 my $stage = 'watching';    # asked: the stop signal is sent. killing: KILL to all but other run-jobs. killing-all: to these too.
 my $patience;              # The seconds until the next stage begins by itself; undefined: never.
+my ($ask_at, $kill_at);    # The deadline; undefined: none.
+my $is_overdue;
+my ($uptime, $orders);
 my $job_ended;
 my %signalled;
 
@@ -61,6 +69,7 @@ become_subreaper();
 my $children = watch_children();
 report('ready');
 my ($job, $outcome) = start_job(read_request());
+obey();
 react() while 1;
 
 sub become_subreaper {
@@ -94,12 +103,17 @@ sub read_request {
         # run-job died before anything was started.
         sysread $control, $text, 65536, length $text or exit 1;
     }
-    return split /\0/, substr($text, index($text, "\n") + 1), -1;
+    my $length = $text + 0;
+    my $begin  = 1 + index $text, "\n";
+    $orders = substr $text, $begin + $length;
+    return split /\0/, substr($text, $begin, $length), -1;
 }
 
 sub start_job {
-    my ($umask, $inherits_locks, $signal, $grace, $directory, $count, @rest) = @_;
+    my ($umask, $inherits_locks, $signal, $grace, $deadline, $directory, $count, @rest) = @_;
     ($stop_signal, $grace_seconds) = ($signal + 0, $grace);
+    ($ask_at, $kill_at) = split / /, $deadline;
+    last_word('failed deadline 0 its deadline has passed') if defined $ask_at && since_boot() >= $ask_at;
     # exec closes this pipe in the child, like every descriptor above 2 that Perl has opened: an end
     # without text means "started".
     pipe my $outcome, my $report or give_up('pipe');
@@ -156,14 +170,50 @@ sub react {
     my $readable = '';
     vec($readable, fileno $_, 1) = 1 for grep { $_ } $outcome, $control, $children;
     # On Linux select returns the time that is left, measured by a clock that can't be set.
-    my ($count, $left) = select $readable, undef, undef, $patience;
+    my $wait = seconds_to_wait();
+    my ($count, $left) = select $readable, undef, undef, $wait;
     return if $count < 0;
-    $patience = $left if defined $patience;
+    $patience -= $wait - $left if defined $patience;
     my ($started, $asked, $ended) = map { $_ && vec $readable, fileno $_, 1 } $outcome, $control, $children;
     read_outcome() if $started;
     read_orders() if $asked;
     reap() if $ended;
     next_stage() if defined $patience && $patience <= 0;
+    keep_deadline() if defined $kill_at;
+}
+
+# With a deadline at most a second: the clock of select stands still while the host is suspended.
+sub seconds_to_wait {
+    return $patience unless defined $kill_at;
+    my $left = ($is_overdue ? $kill_at : $ask_at) - since_boot();
+    $left = 1 if $left > 1;
+    $left = $patience if defined $patience && $patience < $left;
+    return $left < 0 ? 0 : $left;
+}
+
+# At KILL another run-job below this one has its time to record the outcome of its own job, unless
+# it has not been asked to end: then it would begin its next attempt.
+sub keep_deadline {
+    my $now = since_boot();
+    return if $now < $ask_at;
+    my $unasked = $stage eq 'watching';
+    report('overdue') if $unasked;
+    $is_overdue = 1;
+    if ($now < $kill_at) {
+        ask_all() if $unasked;
+        return;
+    }
+    undef $kill_at;
+    $stage = 'killing' if $unasked;
+    next_stage() if $unasked || $stage eq 'asked';
+}
+
+# Seconds; without the clock every deadline has passed.
+sub since_boot {
+    my $text;
+    $uptime || open $uptime, '<', '/proc/uptime' or return 'inf';
+    sysseek($uptime, 0, 0) && sysread($uptime, $text, 64) or return 'inf';
+    return (split ' ', $text)[0];
 }
 
 sub read_outcome {
@@ -176,12 +226,8 @@ sub read_outcome {
 }
 
 sub read_orders {
-    if (sysread $control, my $letters, 64) {
-        for (split //, $letters) {
-            exit if $_ eq 'x';
-            ask_all() if $_ eq 't' && $stage eq 'watching';
-            next_stage() if $_ eq 'k' && $stage !~ /killing/;
-        }
+    if (sysread $control, $orders, 4096, length $orders) {
+        obey();
     } else {
         undef $control;
         $wrapper_seconds = $orphaned_wrapper_seconds;
@@ -189,6 +235,24 @@ sub read_orders {
         $patience = $grace_seconds if $stage eq 'asked';
         $patience = $wrapper_seconds if $stage eq 'killing' && $patience > $wrapper_seconds;
     }
+}
+
+# The beginning of a deadline stays until its end has come.
+sub obey {
+    while ($orders =~ s/^(?:([tkx])|d ([\d.]+) ([\d.]+)\n)//) {
+        my ($letter, @deadline) = ($1 // 'd', $2, $3);
+        exit if $letter eq 'x';
+        ask_all() if $letter eq 't' && $stage eq 'watching';
+        next_stage() if $letter eq 'k' && $stage !~ /killing/;
+        set_deadline(@deadline) if $letter eq 'd';
+    }
+}
+
+# A job that has been asked to end by its deadline is killed in time, even if contact returns.
+sub set_deadline {
+    my ($ask, $kill) = @_;
+    return if $stage =~ /killing/ || $is_overdue && $kill > $kill_at;
+    ($ask_at, $kill_at) = ($ask, $kill);
 }
 
 sub reap {

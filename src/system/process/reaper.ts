@@ -8,7 +8,7 @@ import type { Socket } from 'node:net';
 import { constants } from 'node:os';
 import process from 'node:process';
 import { isExecutable } from '../program/executable.ts';
-import type { Launch, ProcessIdentity, WaitStatus } from '../types/process.ts';
+import type { EndBy, Launch, ProcessIdentity, WaitStatus } from '../types/process.ts';
 
 /**
  * The numbers of prctl, setsid, rt_sigprocmask, rt_sigaction, signalfd4 and keyctl (Linux:
@@ -36,7 +36,7 @@ export interface ReaperPlace {
 /** The default time between the stop signal and KILL when the reaper or run-job was killed. */
 export const lostGraceMs = 1000;
 
-/** A message of the reaper; `lost` is the end of the reaper itself. */
+/** A message of the reaper, except for `overdue`; `lost` is the end of the reaper itself. */
 export type Word =
   | { readonly is: 'ready' }
   | { readonly is: 'failed'; readonly stage: string; readonly errno: number; readonly text: string }
@@ -108,12 +108,18 @@ function spawnReaper(
 export class Reaper {
   readonly #child: ChildProcess;
   readonly #control: Socket | undefined;
+  /** Resolves when the reaper has begun to end the job by its deadline. */
+  readonly overdue: Promise<void>;
   readonly #words: Word[] = [];
   #unfinished = '';
   #listener: ((word: Word) => void) | undefined;
   #isOver = false;
+  #sayOverdue: (() => void) | undefined;
 
   constructor(child: ChildProcess) {
+    this.overdue = new Promise((resolve) => {
+      this.#sayOverdue = resolve;
+    });
     this.#child = child;
     // When descriptors run out there is no socket; the child's error says so.
     this.#control = child.stdio?.[4] as Socket | undefined;
@@ -151,10 +157,12 @@ export class Reaper {
     });
   }
 
-  request({ umask, keepsLock, stopSignal, orphanGraceMs, workingDirectory, argv, environment }: ReaperLaunch): void {
+  request(launch: ReaperLaunch): void {
+    const { umask, keepsLock, stopSignal, orphanGraceMs, endBy, workingDirectory, argv, environment } = launch;
     const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
     const stop = [String(stopSignal ?? constants.signals.SIGTERM), String((orphanGraceMs ?? lostGraceMs) / 1000)];
-    const where = [String(umask), keepsLock ? '1' : '0', ...stop, workingDirectory];
+    const deadline = endBy === undefined ? '' : deadlineText(endBy);
+    const where = [String(umask), keepsLock ? '1' : '0', ...stop, deadline, workingDirectory];
     const fields = [...where, String(argv.length), ...argv, ...variables];
     const text = Buffer.from(fields.join('\0'));
     this.#control?.write(Buffer.concat([Buffer.from(`${text.length}\n`), text]));
@@ -165,9 +173,12 @@ export class Reaper {
    * process is left.
    */
   say(letter: 't' | 'k'): void {
-    this.#control?.write(letter);
-    // A job may have suspended its own reaper.
-    this.#child.kill('SIGCONT');
+    this.#order(letter);
+  }
+
+  /** Replaces the deadline, unless the reaper is done. */
+  setEndBy(endBy: EndBy): void {
+    if (!this.#isOver) this.#order(`d ${deadlineText(endBy)}\n`);
   }
 
   /**
@@ -187,10 +198,19 @@ export class Reaper {
     this.#child.unref();
   }
 
+  #order(text: string): void {
+    this.#control?.write(text);
+    // A job may have suspended its own reaper.
+    this.#child.kill('SIGCONT');
+  }
+
   #read(text: string): void {
     const lines = (this.#unfinished + text).split('\n');
     this.#unfinished = lines.pop() ?? '';
-    for (const line of lines) this.#take(parseWord(line));
+    for (const line of lines) {
+      if (line === 'overdue') this.#sayOverdue?.();
+      else this.#take(parseWord(line));
+    }
   }
 
   #take(word: Word): void {
@@ -200,6 +220,11 @@ export class Reaper {
     if (listener) listener(word);
     else this.#words.push(word);
   }
+}
+
+/** Seconds of /proc/uptime. */
+function deadlineText({ termBootMs, killBootMs }: EndBy): string {
+  return [termBootMs, killBootMs].map((bootMs) => (Math.max(bootMs, 0) / 1000).toFixed(3)).join(' ');
 }
 
 function parseWord(line: string): Word {

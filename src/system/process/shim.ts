@@ -66,6 +66,8 @@ function startShim({
 class ShimmedCommand implements RunningCommand {
   readonly leader: ProcessIdentity;
   readonly ended: Promise<WaitStatus>;
+  /** No command with a deadline is started here. */
+  readonly overdue = new Promise<void>(() => {});
   readonly #tree: ProcessTree;
   readonly #child: ChildProcess;
   #asked: Promise<ReadonlySet<number>> | undefined;
@@ -80,6 +82,8 @@ class ShimmedCommand implements RunningCommand {
       });
     });
   }
+
+  setEndBy(): void {}
 
   async stop(graceMs: number): Promise<Swept> {
     const endMs = clock.monotonicMs() + graceMs;

@@ -42,6 +42,8 @@ export function startFailure(launch: Launch, stage: string, errno: number, text:
         reason: text,
         exitCode: 125,
       };
+    case 'deadline':
+      return { is: 'failed', stage: 'starting the command', reason: text, exitCode: 125 };
     case 'exec':
       return { is: 'failed', stage: `starting ${launch.argv[0]}`, ...whyNotExecuted(launch, errno, text) };
     default:

@@ -19,6 +19,17 @@ export type WaitStatus =
   | { readonly is: 'unknown'; readonly reason: string };
 
 /**
+ * The moments by which a command has ended, in milliseconds since boot (`Clock.sinceBootMs`). Its
+ * parent process holds them, so they hold also when run-job is suspended, hangs or is dead.
+ */
+export interface EndBy {
+  /** The stop signal to all processes; afterwards no command starts. */
+  readonly termBootMs: number;
+  /** KILL to all processes. */
+  readonly killBootMs: number;
+}
+
+/**
  * A command that is ready to be started. Prefixes such as prlimit(1) and nice(1) are part of
  * `argv`.
  */
@@ -49,6 +60,8 @@ export interface Launch {
    * waits that long for the lock.
    */
   readonly orphanGraceMs?: number;
+  /** Without perl such a command is not started: nothing else could hold the deadline. */
+  readonly endBy?: EndBy;
 }
 
 /** A living process as it is shown to people. */
@@ -68,6 +81,13 @@ export interface RunningCommand {
   readonly leader: ProcessIdentity;
   /** Resolves when the command itself has ended; its background processes may live on. */
   readonly ended: Promise<WaitStatus>;
+  /** Resolves when its parent has begun to end it by `endBy`; else never. */
+  readonly overdue: Promise<void>;
+  /**
+   * Replaces the deadline. A command that has been asked to end by its deadline is killed at the
+   * earlier of both. Without perl nothing happens.
+   */
+  setEndBy(endBy: EndBy): void;
   /**
    * Ends the whole process tree: sends TERM and CONT to all, and after `graceMs` KILL until no
    * process is left or 5 s have passed. Resolves with the processes that could not be killed.

@@ -1,9 +1,10 @@
 /** process-control-web as it runs: started, asked over its socket, and stopped. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import path from 'node:path';
-import { type House, until } from '../house.ts';
+import { endAtOnce, type House, until } from '../house.ts';
 
 /** Starts it, and waits until it says that it answers. */
 export async function startPage(
@@ -24,11 +25,28 @@ function assertRunning(child: ChildProcess, said: string): false {
   return false;
 }
 
+/** Rejects with what the kernel says of the program when it has not ended after a minute. */
 export function stop(child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
-  return new Promise((resolve) => {
-    child.once('close', (code) => resolve(code));
+  return new Promise((resolve, reject) => {
+    const limit = setTimeout(() => {
+      reject(new Error(`not ended ${patienceMs} ms after ${signal}: ${stateOf(child)}`));
+      endAtOnce(child);
+    }, patienceMs);
+    child.once('close', (code) => {
+      clearTimeout(limit);
+      resolve(code);
+    });
     child.kill(signal);
   });
+}
+
+const patienceMs = 60_000;
+
+/** What the kernel says of a process: its state, and the system call that it waits in. */
+function stateOf({ pid, exitCode, signalCode }: ChildProcess): string {
+  if (exitCode !== null || signalCode !== null) return 'it has ended, but another process has its output open';
+  const read = (name: string) => readFileSync(`/proc/${pid}/${name}`, 'utf8').trim();
+  return `${/^State:.*$/m.exec(read('status'))?.[0]}, ${read('wchan')}, system call ${read('syscall')}`;
 }
 
 /** `headers` as a client sends them; Host is localhost unless it is among them. */
@@ -46,8 +64,13 @@ export function get(
           body += text;
         });
         answer.on('end', () => resolve({ status: answer.statusCode, body }));
+        // After its end this changes nothing.
+        answer.on('close', () =>
+          reject(new Error(`the answer to ${target} was cut off after ${body.length} characters`)),
+        );
       },
     );
+    asked.setTimeout(patienceMs, () => asked.destroy(new Error(`no answer to ${target} in ${patienceMs} ms`)));
     asked.on('error', reject).end();
   });
 }

@@ -2,12 +2,13 @@
 import { type AgainPolicy, keepAccount } from '../../../src/fleet/claim/catch-up.ts';
 import { claim } from '../../../src/fleet/claim/claim.ts';
 import type { ClaimRequest, FleetJob } from '../../../src/fleet/claim/request.ts';
-import { type Deadline, deadlineOf } from '../../../src/fleet/run/deadline.ts';
+import { deadlineOf } from '../../../src/fleet/run/deadline.ts';
 import { finish } from '../../../src/fleet/run/finish.ts';
 import { freeHost } from '../../../src/fleet/run/free-host.ts';
 import type { HeldRun } from '../../../src/fleet/run/held.ts';
 import { Renewal } from '../../../src/fleet/run/renew.ts';
 import { Keys } from '../../../src/fleet/store/keys.ts';
+import type { Deadline } from '../../../src/run/run-deadline.ts';
 import { type FreezeKind, type ModelHost, ModelProcess } from './model-host.ts';
 
 export const keys = new Keys('/fleet/');

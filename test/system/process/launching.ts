@@ -38,6 +38,8 @@ export interface OrderChanges {
   readonly places?: LauncherPlaces;
   readonly runId?: string;
   readonly graceMs?: number;
+  /** TERM and KILL, so long after USR2. */
+  readonly endInMs?: readonly [number, number];
   /** The user, instead of root, as whom the command is launched. */
   readonly uid?: number;
 }
@@ -97,10 +99,10 @@ export class Scene {
   }
 
   /** The argument with which launches.ts does the same in a process of its own. */
-  order(argv: Launch['argv'], changes: OrderChanges = {}): string {
+  order(argv: Launch['argv'], changes: OrderChanges = {}, launch: Partial<Launch> = {}): string {
     const runId = changes.runId ?? this.runId;
     return JSON.stringify({
-      launch: { argv, runId, environment: { PATH: '/usr/bin:/bin', PROCESS_CONTROL_RUN_ID: runId } },
+      launch: { argv, runId, environment: { PATH: '/usr/bin:/bin', PROCESS_CONTROL_RUN_ID: runId }, ...launch },
       lockFile: this.lockFile,
       file: path.join(this.directory, 'history'),
       graceMs: 10_000,
@@ -108,7 +110,7 @@ export class Scene {
     });
   }
 
-  history(): { readonly status: WaitStatus; readonly survivors: readonly Survivor[] } {
+  history(): { readonly status: WaitStatus; readonly survivors: readonly Survivor[]; readonly overdue: boolean } {
     return JSON.parse(readFileSync(path.join(this.directory, 'history'), 'utf8'));
   }
 
