@@ -38,8 +38,8 @@ const version = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')
  * Folders of which each file becomes one bundle of its name: the programs, and the code that they
  * load on demand.
  */
-const bundleFolders = ['src/cli', 'src/cli/on-demand', 'src/cli/jobctl/on-demand', 'src/cli/run/on-demand'].map((folder) =>
-  path.join(root, folder),
+const bundleFolders = ['src/cli', 'src/cli/on-demand', 'src/cli/jobctl/on-demand', 'src/cli/run/on-demand'].map(
+  (folder) => path.join(root, folder),
 );
 const entries = bundleFolders.flatMap((folder) =>
   readdirSync(folder)

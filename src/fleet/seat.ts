@@ -29,7 +29,15 @@ export function seatOf(slug: string, jobPool: JobPool, { host, pools }: Pick<Fle
   const { name, runs, claims, slots } = jobPool;
   const pool = Object.hasOwn(pools, name) ? (pools[name] ?? []) : [];
   const hosts = runs === 'each' ? pool : hostsOfOne(slug, jobPool, pool);
-  return { pool: name, runs, hosts, host, isHere: hosts.includes(host), ...(claims && { claimed: true }), ...(slots && { slots: true }) };
+  return {
+    pool: name,
+    runs,
+    hosts,
+    host,
+    isHere: hosts.includes(host),
+    ...(claims && { claimed: true }),
+    ...(slots && { slots: true }),
+  };
 }
 
 function hostsOfOne(slug: string, { placement, claims, slots }: JobPool, pool: readonly string[]): readonly string[] {

@@ -47,7 +47,9 @@ function perPort({ service, ports, instances }: Endpoints, write: (group: Group)
     servers: instances.flatMap((one) => {
       const number = one.ports[port];
       if (number === undefined) return [];
-      return [{ name: `${service}.${one.instance}`, at: `${hostPart(one.address)}:${number}`, isUp: one.state === 'up' }];
+      return [
+        { name: `${service}.${one.instance}`, at: `${hostPart(one.address)}:${number}`, isUp: one.state === 'up' },
+      ];
     }),
   }));
   return groups.map(write).join('\n');
@@ -59,12 +61,16 @@ function hostPart(address: string): string {
 
 /** nginx takes no upstream without a server, so one that is down stands for none. */
 function nginxUpstream({ name, servers }: Group): string {
-  const lines = servers.map(({ at, isUp, name: instance }) => `    server ${at}${isUp ? '' : ' down'}; # ${instance}\n`);
+  const lines = servers.map(
+    ({ at, isUp, name: instance }) => `    server ${at}${isUp ? '' : ' down'}; # ${instance}\n`,
+  );
   const none = '    server 127.0.0.1:9 down; # no instance is up\n';
   return `upstream ${name} {\n${lines.join('') || none}}\n`;
 }
 
 function haproxyBackend({ name, servers }: Group): string {
-  const lines = servers.map(({ at, isUp, name: instance }) => `    server ${instance} ${at}${isUp ? '' : ' disabled'}\n`);
+  const lines = servers.map(
+    ({ at, isUp, name: instance }) => `    server ${instance} ${at}${isUp ? '' : ' disabled'}\n`,
+  );
   return `backend ${name}\n${lines.join('')}`;
 }

@@ -3,11 +3,7 @@
  * what it is seated for, and tells when nothing of an instance lives any more.
  */
 
-/** The moments by which an instance has ended, in milliseconds since boot. */
-export interface EndBy {
-  readonly termBootMs: number;
-  readonly killBootMs: number;
-}
+import type { EndBy } from '../system/types/process.ts';
 
 export interface Seating {
   /** True if an instance is to run on this host now. */

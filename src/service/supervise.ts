@@ -90,7 +90,7 @@ class Supervisor {
       }),
       instances: () => this.#desired.job.service.instances,
       onChange: () => this.#do(() => this.#reconcile()),
-      onEndBy: () => {},
+      onEndBy: (number, endBy) => this.#slots.get(number)?.live.setEndBy(endBy),
     });
     this.#desired.seating = this.#seating;
   }
@@ -207,6 +207,7 @@ class Supervisor {
         takenPort: (job) => this.#desk.takenPort(job.service?.ports ?? []),
         report: (event) => this.#do(() => this.#event(number, event)),
         recordSoon: () => this.#writeSoon(),
+        endBy: () => this.#seating?.endBy(number),
       },
       this.#host,
     );

@@ -6,8 +6,8 @@
 
 import type { Timer } from '../../system/types/clock.ts';
 import type { TxnAnswer } from '../../system/types/engine.ts';
+import type { EndBy } from '../../system/types/process.ts';
 import { defined } from '../../text/defined.ts';
-import type { Deadline } from '../run/deadline.ts';
 import { put } from '../store/view.ts';
 import { type CarryOut, carryOut, lookAtSlots, type SlotsSeen } from './carry-out.ts';
 import { homeOf } from './cycle.ts';
@@ -44,8 +44,8 @@ export class SlotKeeper {
   constructor(order: KeeperOrder, ports: KeeperPorts) {
     this.#order = order;
     this.#ports = ports;
-    const onDeadline = (deadline: Deadline) => {
-      for (const instance of this.#held.keys()) ports.onDeadline(instance, deadline);
+    const onDeadline = (endBy: EndBy) => {
+      for (const instance of this.#held.keys()) ports.onDeadline(instance, endBy);
     };
     this.#lease = new SlotLease(order, ports, { onDeadline, onLapse: () => this.#lapsed() });
     this.busyBootMs = ports.clock.sinceBootMs();

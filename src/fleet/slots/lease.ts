@@ -4,7 +4,8 @@
  */
 
 import type { Timer } from '../../system/types/clock.ts';
-import { type Deadline, deadlineNow, deadlineOf } from '../run/deadline.ts';
+import type { EndBy } from '../../system/types/process.ts';
+import { deadlineOf } from '../run/deadline.ts';
 import type { Lease } from '../run/held.ts';
 import type { KeeperOrder, KeeperPorts } from './ports.ts';
 
@@ -16,7 +17,7 @@ const renewAtLeastMs = 60_000;
 
 interface LeaseHooks {
   /** With `stop`: the deadline of all that runs on the lease. */
-  readonly onDeadline: (deadline: Deadline) => void;
+  readonly onDeadline: (deadline: EndBy) => void;
   /** With `stop`: the instances must end now. */
   readonly onLapse: () => void;
 }
@@ -26,7 +27,7 @@ export class SlotLease {
   readonly #ports: KeeperPorts;
   readonly #hooks: LeaseHooks;
   #lease: Lease | undefined;
-  #deadline: Deadline | undefined;
+  #deadline: EndBy | undefined;
   #timer: Timer | undefined;
 
   constructor(order: KeeperOrder, ports: KeeperPorts, hooks: LeaseHooks) {
@@ -36,7 +37,7 @@ export class SlotLease {
   }
 
   /** With `stop`: the moment at which what runs on the lease must be over. */
-  get deadline(): Deadline | undefined {
+  get deadline(): EndBy | undefined {
     return this.#deadline;
   }
 
@@ -90,10 +91,11 @@ export class SlotLease {
 
   #gone(): void {
     this.#lease = undefined;
-    if (this.#order.whenCutOff === 'stop') this.#until(deadlineNow(this.#ports.clock.sinceBootMs()));
+    const nowMs = this.#ports.clock.sinceBootMs();
+    if (this.#order.whenCutOff === 'stop') this.#until({ termBootMs: nowMs, killBootMs: nowMs });
   }
 
-  #until(deadline: Deadline): void {
+  #until(deadline: EndBy): void {
     const { clock } = this.#ports;
     this.#deadline = deadline;
     this.#hooks.onDeadline(deadline);

@@ -1,7 +1,7 @@
 /** The ports through which a supervisor keeps its slots. */
 
+import type { EndBy } from '../../system/types/process.ts';
 import type { FleetPorts } from '../claim/look.ts';
-import type { Deadline } from '../run/deadline.ts';
 import type { SlotsSeen } from './carry-out.ts';
 import type { SlotRules } from './decide.ts';
 import type { SlotRecord } from './records.ts';
@@ -34,7 +34,7 @@ export interface KeeperPorts extends FleetPorts {
   /** The instances that are to run here have changed. */
   readonly onChange: () => void;
   /** The moment at which an instance must be over, with `stop`: before it starts, and when it is put off. */
-  readonly onDeadline: (instance: number, deadline: Deadline) => void;
+  readonly onDeadline: (instance: number, endBy: EndBy) => void;
   /** Each look: decisions of people, as they are in the engine. */
   readonly onDesired: (desired: SlotsSeen['view']['desired']) => void;
 }

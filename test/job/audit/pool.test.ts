@@ -38,7 +38,11 @@ for (const [lines, fleet, said] of [
   ['pool: web\nservice: true\ntakeover: never', engine, /^error: "takeover: never" is not for services/],
   ['pool: web\nservice: true\ntakeover: 29s\nwhen_cut_off: stop', engine, /^error: "takeover" must be at least 30s/],
   ['pool: web\nservice: true\ntakeover: 30s\nwhen_cut_off: stop', engine, /^$/],
-  ['pool: web\nservice: true\nwhen_cut_off: stop\nstop_timeout: 26s', engine, /^error: "takeover" must be at least 62s/],
+  [
+    'pool: web\nservice: true\nwhen_cut_off: stop\nstop_timeout: 26s',
+    engine,
+    /^error: "takeover" must be at least 62s/,
+  ],
   ['pool: web\nservice: true\nwhen_cut_off: stop', named, /^error: "when_cut_off" needs "fleet.etcd"/],
   ['pool: web\nwhen_cut_off: stop', engine, /^warning: "when_cut_off" has no effect for a job$/],
   ['pool: web\nlocks: [fleet/db, db]', engine, /^$/],

@@ -1,4 +1,4 @@
-/** What jobctl asks and decides of a service that several hosts share: a bundle of its own. */
+/** Questions and decisions of jobctl about a service that several hosts share: a bundle of its own. */
 import type { Config } from '../../../config/config.ts';
 import { lookAtSlots } from '../../../fleet/slots/carry-out.ts';
 import type { SlotRules } from '../../../fleet/slots/decide.ts';
@@ -50,7 +50,11 @@ async function readWith(rules: SlotRules, config: Config): Promise<SlotsAnswer> 
 }
 
 /** Waits until no host has the service, or one instance of it, any more. Returns what is left, in words. */
-export async function untilEnded({ slug, instance }: Target, config: Config, waitMs: number): Promise<string | undefined> {
+export async function untilEnded(
+  { slug, instance }: Target,
+  config: Config,
+  waitMs: number,
+): Promise<string | undefined> {
   const endMs = clock.monotonicMs() + waitMs;
   for (;;) {
     const answer = await readSlots(slug, config);

@@ -1,9 +1,9 @@
 /** A supervisor in the model: the real keeper of slots, instances, and their parents, which hold the deadline. */
-import type { Deadline } from '../../../../src/fleet/run/deadline.ts';
 import type { SlotRules } from '../../../../src/fleet/slots/decide.ts';
 import { ensureSlots } from '../../../../src/fleet/slots/ensure.ts';
 import { SlotKeeper } from '../../../../src/fleet/slots/keeper.ts';
 import type { WhenCutOff } from '../../../../src/fleet/slots/ports.ts';
+import type { EndBy } from '../../../../src/system/types/process.ts';
 import { type ModelHost, ModelProcess } from '../model-host.ts';
 import { type Activity, close, keys } from '../runs.ts';
 
@@ -42,10 +42,10 @@ export class ModelInstance implements Activity {
   readonly #supervisor: ModelProcess;
   readonly #process: ModelProcess;
   readonly #stopMs: number;
-  #deadline: Deadline | undefined;
+  #deadline: EndBy | undefined;
   #isStopped = false;
 
-  constructor(number: number, supervisor: ModelProcess, deadline: Deadline | undefined, stopSeconds: number) {
+  constructor(number: number, supervisor: ModelProcess, deadline: EndBy | undefined, stopSeconds: number) {
     this.number = number;
     this.host = supervisor.host;
     this.fromMs = supervisor.host.time.nowMs;
@@ -63,7 +63,7 @@ export class ModelInstance implements Activity {
     return !this.isOver && this.#process.isAlive;
   }
 
-  extend(deadline: Deadline): void {
+  extend(deadline: EndBy): void {
     this.#deadline = deadline;
     if (deadline.killBootMs > this.host.sinceBootMs()) this.woke = undefined;
   }
@@ -97,7 +97,7 @@ export class ModelSupervisor {
   readonly #scene: SlotScene;
   readonly #keeper: SlotKeeper;
   readonly #running = new Map<number, ModelInstance>();
-  readonly #deadlines = new Map<number, Deadline>();
+  readonly #deadlines = new Map<number, EndBy>();
   #isEnding = false;
 
   constructor(process: ModelProcess, scene: SlotScene) {
