@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
-import type { Bench, Command, Row } from './measure.ts';
+import type { Bench, Command, Row } from './frame/measure.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 

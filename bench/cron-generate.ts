@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Bench, Command, Row } from './measure.ts';
+import type { Bench, Command, Row } from './frame/measure.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { listProcesses } from '../src/system/process/proc.ts';
 import { House, until } from '../test/cli/house.ts';
-import type { Bench, Figure } from './measure.ts';
+import type { Bench, Figure } from './frame/measure.ts';
 
 const waiting = 100;
 

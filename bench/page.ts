@@ -8,8 +8,8 @@ import path from 'node:path';
 import process from 'node:process';
 import { setTimeout as after } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
+import type { Bench, Figure } from './frame/measure.ts';
 import { type Host, makeHost } from './listings.ts';
-import type { Bench, Figure } from './measure.ts';
 import { type Page, startPage } from './web/page-process.ts';
 import { crowd, slowReaders } from './web/readers.ts';
 

@@ -2,46 +2,60 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
-import { type Bench, type Figure, measure, type Row } from './measure.ts';
+import { load, machine } from './frame/machine.ts';
+import { type Bench, measure, type Row } from './frame/measure.ts';
+import { benchOptions } from './frame/options.ts';
+import { buildRevision } from './frame/revision.ts';
+import { figureLine, heading, rowLine, writeInto } from './frame/table.ts';
 
-const wanted = process.argv.slice(2);
-const names = readdirSync(import.meta.dirname)
-  .filter((name) => name.endsWith('.js'))
-  .map((name) => path.basename(name, '.js'))
-  .filter((name) => (wanted.length === 0 ? name !== 'run' && name !== 'measure' : wanted.includes(name)));
+const root = path.resolve(import.meta.dirname, '../..');
+const known = readdirSync(import.meta.dirname)
+  .filter((name) => name.endsWith('.js') && name !== 'run.js')
+  .map((name) => path.basename(name, '.js'));
+const options = benchOptions(known);
 
-process.stdout.write(
-  '| what | ours | peer | wall ratio | CPU ratio | bar | stretch |\n|---|---|---|---|---|---|---|\n',
-);
-for (const name of names) {
-  const { bench } = (await import(`./${name}.js`)) as { bench: () => Bench };
-  const { rows, figures, end } = bench();
+let printed = '';
+const print = (text: string) => {
+  printed += text;
+  process.stdout.write(text);
+};
+const revision = options.compare === undefined ? undefined : buildRevision(root, options.compare);
+/** The row against the other revision instead of its peer; rows with the same command are one then. */
+const judged = (row: Row): Row =>
+  revision === undefined ? row : { ...row, peer: { ...revision.command(row.ours), name: revision.name } };
+
+const beganAt = new Date();
+const loadBefore = load();
+print(heading());
+try {
+  for (const name of options.names.length === 0 ? known : options.names) {
+    const { bench } = (await import(`./${name}.js`)) as { bench: () => Bench };
+    await show(bench());
+  }
+} finally {
+  revision?.remove();
+}
+const circumstances = `Measured from ${minute(beganAt)} to ${minute(new Date())}: ${machine(root)}; load ${loadBefore} before, ${load()} after.\n`;
+print(`\n${circumstances}`);
+if (options.writes) writeInto(path.join(root, 'docs/performance.md'), printed);
+
+async function show({ rows, figures, end }: Bench): Promise<void> {
+  const seen = new Set<string>();
   try {
-    for (const row of rows) process.stdout.write(line(row));
-    for (const figure of (await figures?.()) ?? []) process.stdout.write(figureLine(figure));
+    for (const row of rows) {
+      const key = JSON.stringify(row.ours.argv);
+      if (revision !== undefined && seen.has(key)) continue;
+      seen.add(key);
+      const one = judged(options.isQuick ? { ...row, pairs: 3 } : row);
+      print(rowLine(one, measure(one)));
+    }
+    if (revision === undefined) for (const figure of (await figures?.()) ?? []) print(figureLine(figure));
   } finally {
     end();
   }
 }
 
-function line(row: Row): string {
-  const { oursSeconds, peerSeconds, wallRatio, cpuRatio } = measure(row);
-  const seconds = (value: number) => (value < 1 ? `${Math.round(value * 1000)} ms` : `${value.toFixed(2)} s`);
-  const ratio = (value: number | undefined) => (value === undefined ? '' : value.toPrecision(2));
-  const peer = `${row.peer.name} ${seconds(peerSeconds)}`;
-  const verdict = row.bar === undefined ? '' : cpuRatio <= row.bar ? ' met' : ' missed';
-  const cells = [
-    row.title,
-    seconds(oursSeconds),
-    peer,
-    ratio(wallRatio),
-    ratio(cpuRatio),
-    `${row.bar ?? ''}${verdict}`,
-  ];
-  return `| ${[...cells, row.stretch ?? ''].join(' | ')} |\n`;
-}
-
-function figureLine({ title, ours, peer = '', ratio, bar, stretch }: Figure): string {
-  const verdict = bar === undefined || ratio === undefined ? '' : ratio <= bar ? ' met' : ' missed';
-  return `| ${[title, ours, peer, ratio?.toPrecision(2) ?? '', '', `${bar ?? ''}${verdict}`, stretch ?? ''].join(' | ')} |\n`;
+/** `2026-11-30 20:55 UTC` */
+function minute(time: Date): string {
+  return `${time.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { House, until } from '../test/cli/house.ts';
 import { Scheduler } from '../test/cli/scheduler-house.ts';
-import type { Bench, Figure } from './measure.ts';
+import type { Bench, Figure } from './frame/measure.ts';
 
 const sizes = [10, 1000, 10_000];
 const minuteMs = 60_000;

@@ -6,7 +6,7 @@ import process from 'node:process';
 import { listProcesses } from '../src/system/process/proc.ts';
 import { isRoot, repository, until } from '../test/cli/house.ts';
 import { ServiceHouse } from '../test/cli/serving.ts';
-import type { Bench, Command, Figure, Row } from './measure.ts';
+import type { Bench, Command, Figure, Row } from './frame/measure.ts';
 
 const instances = 50;
 const otherJobs = 1000;

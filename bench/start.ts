@@ -2,7 +2,7 @@
 import path from 'node:path';
 import process from 'node:process';
 import { House, isRoot, repository } from '../test/cli/house.ts';
-import type { Bench, Command, Row } from './measure.ts';
+import type { Bench, Command, Row } from './frame/measure.ts';
 
 /** Any V8 flag that the cache was not made with makes V8 reject it. */
 const rejectCache = '--no-flush-bytecode';

@@ -38,7 +38,7 @@ const version = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')
  * Folders of which each file becomes one bundle of its name: the programs, and the code that they
  * load on demand.
  */
-const bundleFolders = ['src/cli', 'src/cli/on-demand', 'src/cli/jobctl/on-demand', 'src/cli/run/on-demand'].map(
+const bundleFolders = ['src/cli', 'src/cli/on-demand', 'src/cli/run/on-demand', 'src/cli/jobctl/on-demand'].map(
   (folder) => path.join(root, folder),
 );
 const entries = bundleFolders.flatMap((folder) =>

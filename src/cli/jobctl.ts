@@ -1,7 +1,7 @@
 /**
- * jobctl: shows jobs and services (status, next, why, history, failed, logs, check, fleet,
- * endpoints), controls
- * them (start, stop, restart, pause, resume, snooze, reset), and makes jobs of crontabs (import).
+ * jobctl: shows jobs and services (status, next, why, history, failed, logs, check, fleet, endpoints),
+ * controls them (start, stop, restart, pause, resume, snooze, reset), takes hosts of a fleet out and
+ * back (host), and makes jobs of crontabs (import).
  */
 import type { Config } from '../config/config.ts';
 import { lookAs } from '../system/file/as-user.ts';
@@ -18,7 +18,8 @@ import { otherCommands } from './jobctl/frame/other-commands.ts';
 import { history } from './jobctl/history.ts';
 import { logs } from './jobctl/log/logs.ts';
 import { next } from './jobctl/next.ts';
-import { pause, resume } from './jobctl/pause.ts';
+import { pause } from './jobctl/pause/pause.ts';
+import { resume } from './jobctl/pause/resume.ts';
 import { reset } from './jobctl/reset.ts';
 import { serviceCommand } from './jobctl/service/service.ts';
 import { stopSupervisors } from './jobctl/service/stop-supervisors.ts';
@@ -54,6 +55,7 @@ const commands: Readonly<Record<string, { readonly act: Command; readonly change
   pause: { act: pause, changes: true },
   resume: { act: resume, changes: true },
   snooze: { act: notService, changes: true },
+  host: { act: loadHost, changes: true },
 };
 
 /** A bundle of its own: it sends mails, which the other commands need not load. */
@@ -76,6 +78,11 @@ function noEndpoints(options: Options, config: Config): number {
   const chosen = chooseJobs(options, config, 'refuse');
   if (!chosen.ok) return chosen.exitCode;
   return refuse(program, `${chosen.slugs.join(', ')}: only services have endpoints`);
+}
+
+async function loadHost(options: Options, config: Config): Promise<number> {
+  const { hostCommand } = await import('./jobctl/on-demand/fleet.ts');
+  return hostCommand(options, config);
 }
 
 function notService(options: Options, config: Config): number {

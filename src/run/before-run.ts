@@ -13,7 +13,7 @@ import type { Tick, Trigger } from './history/event.ts';
 import type { Outcome } from './outcome/outcome.ts';
 import { type Pause, pausedWords, unreadDirectory } from './pause/pause.ts';
 import { type ClockedJob, claimTick, type TickHost } from './tick/claim.ts';
-import { splayMs } from './tick/splay.ts';
+import { splayMs, splayName } from './tick/splay.ts';
 
 export interface StartOrder {
   readonly job: ClockedJob;
@@ -95,7 +95,7 @@ function holdOf({ job, trigger }: StartOrder, { clock, readPauses, zones }: Star
  * power cut the whole fleet catches up.
  */
 function dueStart({ job, caughtUp }: StartOrder, { tickMs }: Tick, { clock, hostName, sha256 }: StartHost): number {
-  const delayMs = splayMs(job.slug, hostName, job.timing.splaySeconds, sha256);
+  const delayMs = splayMs(job.slug, splayName(job, hostName), job.timing.splaySeconds, sha256);
   const nowMs = clock.nowMs();
   if (caughtUp !== undefined) return nowMs + delayMs;
   return delayMs === 0 ? Math.min(tickMs, nowMs) : tickMs + delayMs;
@@ -111,7 +111,8 @@ function lateSkip(
   { startMs, nowMs, zones }: { readonly startMs: number; readonly nowMs: number; readonly zones: Zones },
 ): Skip | undefined {
   const { startDeadlineSeconds } = job.timing;
-  if (caughtUp !== undefined || startDeadlineSeconds === undefined) return undefined;
+  // Where etcd decides, the claim finds a tick too late for all hosts.
+  if (caughtUp !== undefined || startDeadlineSeconds === undefined || job.pool?.claims !== undefined) return undefined;
   if (nowMs - startMs <= startDeadlineSeconds * 1000) return undefined;
   const late = durationWords((nowMs - tickMs) / 1000);
   const words = `the start for ${wallTime(tickMs, zones.host)} came ${late} late, and start_deadline is ${durationWords(startDeadlineSeconds)}`;

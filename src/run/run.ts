@@ -26,11 +26,15 @@ import {
   writeEvent,
 } from './history/record.ts';
 import { extendStreak } from './history/streak.ts';
+import { takePermitted } from './lock/permitted-lock.ts';
 import { nextLockName, type Taken, takeLock } from './lock/take-lock.ts';
 import { exitCodeOf, exitCodeWords, lastedWords, leftOutWords, type Outcome, outcomeWords } from './outcome/outcome.ts';
 import { SuccessRules } from './outcome/success-rules.ts';
 import { breakCircuit } from './pause/circuit.ts';
 import { pausedWords, readPauses } from './pause/pause.ts';
+import { holdGrant, withFence } from './permission/grant.ts';
+import type { Grant, Permission } from './permission/permission.ts';
+import type { RunDeadline } from './permission/run-deadline.ts';
 import { processWords } from './process-words.ts';
 import { StopWatch } from './stop-watch.ts';
 import { runIdVariable, type World } from './world/world.ts';
@@ -63,8 +67,62 @@ export interface RunOrder {
   readonly tick?: Tick;
   readonly slowStart: boolean;
   readonly world: World;
+  /** The number by which others can tell a later run of the fleet from an earlier one. */
+  readonly fence?: string;
   /** Called when the run has its lock and its log. */
   readonly onStarted?: (begun: { readonly startedMs: number; readonly logPath: string }) => void;
+}
+
+/**
+ * Runs a job once if the other hosts of its pool permit it; undefined if another one has the tick, so
+ * that nothing is recorded here.
+ */
+export async function runPermitted(
+  order: RunOrder,
+  permission: Permission,
+  host: RunHost,
+): Promise<RunResult | undefined> {
+  const name = nameOf(order);
+  const watch = new StopWatch(host.stops);
+  const paused = () => pausedWords(order.job, readPauses(host.state), host.clock.nowMs(), host.formatTime);
+  const taken = await takePermitted(
+    { ...order, ...name, ancestors: ancestorsOf(order.world), watch, paused },
+    permission,
+    host,
+  );
+  switch (taken.is) {
+    case 'elsewhere':
+      return undefined;
+    case 'skipped': {
+      const result = recordSkip(name, host, taken);
+      return { ...result, warnings: [...(taken.warnings ?? []), ...result.warnings] };
+    }
+    case 'not-started':
+      return recordNotStarted(name, host, taken);
+    case 'stopped':
+      return recordStopped(name, host, withPerson(taken.outcome, readHistory(order.job.slug, host), order));
+    case 'held':
+      try {
+        return await runGranted(order, host, { ...taken, watch, paused });
+      } finally {
+        await taken.lock.release();
+      }
+    default:
+      return taken satisfies never;
+  }
+}
+
+async function runGranted(
+  order: RunOrder,
+  host: RunHost,
+  locked: Locked & { readonly grant: Grant },
+): Promise<RunResult> {
+  const { grant } = locked;
+  const { deadline, close } = holdGrant(order, host, locked);
+  const result = await runLocked(withFence(order, grant), host, { ...locked, ...(deadline && { deadline }) });
+  close();
+  const untold = await grant.end(result.outcome);
+  return { ...result, warnings: [...grant.warnings, ...result.warnings, ...untold] };
 }
 
 export async function runJob(order: RunOrder, host: RunHost): Promise<RunResult> {
@@ -102,6 +160,9 @@ function ancestorsOf({ environment }: World): readonly string[] {
 type Locked = Extract<Taken, { is: 'held' }> & {
   readonly watch: StopWatch;
   readonly paused: () => string | undefined;
+  /** The permission of the other hosts, where the run needs one. */
+  readonly grant?: Grant;
+  readonly deadline?: RunDeadline;
 };
 
 async function runLocked(order: RunOrder, host: RunHost, locked: Locked): Promise<RunResult> {
@@ -116,6 +177,7 @@ async function runLocked(order: RunOrder, host: RunHost, locked: Locked): Promis
   });
   if (opened.is === 'failed') return recordNotStarted(nameOf(order), host, opened);
   const { log } = opened;
+  if (locked.grant !== undefined) log.note(locked.grant.words);
   for (const warning of locked.warnings) log.note(warning);
   locked.lock.record({ logPath: log.path, tags: job.tags, killGraceSeconds: job.killGraceSeconds });
   const warnings = writeEvent(job.slug, host, startedEvent(order, host.hostName, startedMs, log.path));
@@ -130,7 +192,7 @@ function startedEvent(order: RunOrder, hostName: string, startedMs: number, logP
   return {
     ...{ event: 'started', run, atMs: startedMs, trigger, jobSha256: job.sha256, logPath, host: hostName },
     ...(slowStart && { slowStart }),
-    ...defined({ tick }),
+    ...defined({ tick, fence: order.fence }),
   };
 }
 

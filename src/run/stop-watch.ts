@@ -23,6 +23,13 @@ export class StopWatch {
     });
   }
 
+  /** Ends the run for another reason than a signal; asked again, without the grace. */
+  stop(stopped: Stopped): void {
+    const isAgain = this.reason !== undefined;
+    this.#stopped ??= stopped;
+    this.#listener?.(isAgain);
+  }
+
   /** Ends the run by its deadline, which is also the reason of an end that a timeout has begun. */
   cutOff(because: string): void {
     if (this.#stopped?.because !== undefined) return;

@@ -33,6 +33,10 @@ export const duration: Decoder<number> = (value) =>
 export const time: Decoder<number> = (value) =>
   typeof value === 'number' && value >= 0 && value < 253_402_300_800_000 ? value : undefined;
 
+/** The distance of two instants in milliseconds, of either sign. */
+export const difference: Decoder<number> = (value) =>
+  typeof value === 'number' && Math.abs(value) < 253_402_300_800_000 ? value : undefined;
+
 /** A whole number, 0 or more. */
 export const count: Decoder<number> = (value) =>
   typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined;

@@ -4,7 +4,6 @@ import { existsSync, readFileSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import process from 'node:process';
 import { after, before, describe, test } from 'node:test';
-import { holdBack, letGo } from '../../src/fleet/orders.ts';
 import { slotsView } from '../../src/fleet/slots/view.ts';
 import { Keys } from '../../src/fleet/store/keys.ts';
 import { type EtcdEngine, etcd } from '../../src/system/state/etcd/etcd.ts';
@@ -144,13 +143,14 @@ describe('a service that three hosts share', { skip: withoutEtcd() }, () => {
   });
 
   test('leaves a cordoned host, and comes back to it only by a restart', async () => {
-    const order = { by: 'ada', atMs: Date.now() };
-    assert.equal((await holdBack({ host: 'web1' }, order, { engine, keys }, patience)).is, 'done');
+    const drained = await jobctl('web2', 'host', 'drain', 'web1', '--wait');
+    assert.match(drained.stdout, /^web1 still runs single\.0, web\.0, web\.3$/m);
+    assert.match(drained.stdout, /^web1 is drained: nothing of the pools runs there$/m);
     await untilPlaces('web1 has given up', /^web[23] web2 web3 web[23] web2$/);
     await ensure('web2');
     await untilPlaces('the single one has moved', 'web2', 'single');
     assert.deepEqual(pidsOf('web1'), []);
-    assert.equal((await letGo({ host: 'web1' }, { engine, keys }, patience)).is, 'done');
+    assert.equal((await jobctl('web2', 'host', 'uncordon', 'web1')).code, 0);
     await ensure('web1');
     await untilPlaces('nothing has moved', /^web[23] web2 web3 web[23] web2$/);
   });

@@ -5,7 +5,7 @@ import { deadlineOf } from '../../src/fleet/run/deadline.ts';
 import type { HeldRun } from '../../src/fleet/run/held.ts';
 import { Renewal } from '../../src/fleet/run/renew.ts';
 import { Keys } from '../../src/fleet/store/keys.ts';
-import type { Deadline } from '../../src/run/run-deadline.ts';
+import type { Deadline } from '../../src/run/permission/run-deadline.ts';
 import { ModelEngine } from './sim/model-engine.ts';
 import { ModelHost, ModelProcess } from './sim/model-host.ts';
 import { Chance, VirtualTime } from './sim/virtual-time.ts';

@@ -5,7 +5,7 @@ import { policyOf } from '../../src/job/keys/policy.ts';
 import { runAttempts } from '../../src/run/attempts.ts';
 import { outcomeWords } from '../../src/run/outcome/outcome.ts';
 import { SuccessRules } from '../../src/run/outcome/success-rules.ts';
-import { type Deadline, RunDeadline } from '../../src/run/run-deadline.ts';
+import { type Deadline, RunDeadline } from '../../src/run/permission/run-deadline.ts';
 import { StopWatch } from '../../src/run/stop-watch.ts';
 import { fakeHost, settle } from '../fakes/host.ts';
 import { plainJob } from './plain-job.ts';

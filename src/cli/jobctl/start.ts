@@ -6,7 +6,7 @@ import type { ChildProcess } from 'node:child_process';
 import os from 'node:os';
 import process from 'node:process';
 import type { Config } from '../../config/config.ts';
-import { elsewhereWords } from '../../fleet/seat.ts';
+import { elsewhereWords, type Seat } from '../../fleet/seat.ts';
 import { loadJob } from '../../job/load.ts';
 import { activityOrphans, isBroken } from '../../report/text/job.ts';
 import { newRunId } from '../../run/identity.ts';
@@ -18,6 +18,7 @@ import { randomUuid } from '../../system/file/random.ts';
 import { clock } from '../../system/time/clock.ts';
 import { hostZone } from '../../system/time/zones.ts';
 import { formatProblem } from '../../text/problem.ts';
+import { shellWord } from '../../text/shell-word.ts';
 import { timeText } from '../../zone/wall-time.ts';
 import { say, sayBytes, showBytes } from '../frame/output.ts';
 import { type ProgramStart, startAndRead, startBeside } from '../frame/start-program.ts';
@@ -161,8 +162,15 @@ function lastingRefusal(slug: string, jobs: Jobs): Refusal | undefined {
       : { words: `has an invalid file: ${problem}`, code: exitCodes.configuration };
   }
   if (job.seat?.isHere === false)
-    return { words: `can't be started here: it ${elsewhereWords(job.seat)}`, code: exitCodes.usage };
+    return {
+      words: `can't be started here: it ${elsewhereWords(job.seat)}${thereWords(slug, job.seat)}`,
+      code: exitCodes.usage,
+    };
   if (job.paused === undefined) return undefined;
   const isUnknown = 'directory' in job.paused.target;
   return { words: pausedRefusal(job.paused), code: isUnknown ? exitCodes.internal : exitCodes.skipped };
+}
+
+function thereWords(slug: string, { hosts: [host] }: Seat): string {
+  return host === undefined ? '' : `; to start it there: ssh ${shellWord(host)} sudo jobctl start ${slug}`;
 }

@@ -49,7 +49,8 @@ async function restartJob(slug: string, act: Act): Promise<ActResult> {
   return { exitCode: started.exitCode, value: { ...stopped.value, ...started.value } };
 }
 
-async function stopJob(slug: string, { options, config, answers }: Act): Promise<ActResult> {
+async function stopJob(slug: string, act: Act): Promise<ActResult> {
+  const { options, config, answers } = act;
   const { reason } = options;
   const loaded = loadJob(slug, config, { files });
   const holder = realLocks(config, () => undefined).holder(slug);
@@ -63,9 +64,12 @@ async function stopJob(slug: string, { options, config, answers }: Act): Promise
   });
   const value = { stop: answer.is, ...defined({ stoppedRun }) };
   switch (answer.is) {
-    case 'idle':
+    case 'idle': {
+      const elsewhere = await stopInFleet(slug, killGraceSeconds, act);
+      if (elsewhere !== undefined) return elsewhere;
       answers.print(`${killSentence(slug, undefined)}\n`);
       return { exitCode: 0, value };
+    }
     case 'stopped':
       answers.print(`${slug} has ended.\n`);
       return { exitCode: 0, value };
@@ -79,4 +83,14 @@ async function stopJob(slug: string, { options, config, answers }: Act): Promise
     default:
       return answer satisfies never;
   }
+}
+
+/** Stops a run that another host has; undefined if there is none. */
+async function stopInFleet(slug: string, killGraceSeconds: number, act: Act): Promise<ActResult | undefined> {
+  const { options, config, jobs, answers } = act;
+  const loaded = jobs.load(slug);
+  const mayBeShared = loaded?.ok !== true || loaded.value.seat?.claimed === true;
+  if (config.fleet?.etcd === undefined || !mayBeShared) return undefined;
+  const { stopElsewhere } = await import('./on-demand/fleet.ts');
+  return stopElsewhere({ slug, killGraceSeconds, reason: options.reason, answers }, config);
 }

@@ -1,6 +1,8 @@
 /** `jobctl why`: explains the state of a job, or what became of a tick, and what to do about it. */
 
 import type { Config } from '../../config/config.ts';
+import type { Seated } from '../../fleet/seat.ts';
+import type { Job } from '../../job/job.ts';
 import { looking } from '../../report/advice.ts';
 import { momentForms, parseMoment } from '../../report/typed/moment.ts';
 import { answerOf } from '../../report/why/answer.ts';
@@ -9,6 +11,7 @@ import { explain, explanationCode } from '../../report/why/why.ts';
 import { clock } from '../../system/time/clock.ts';
 import { hostZone } from '../../system/time/zones.ts';
 import { defined } from '../../text/defined.ts';
+import type { Result } from '../../text/problem.ts';
 import { greatest } from '../../text/width.ts';
 import { wallTime } from '../../zone/wall-time.ts';
 import { readInstalled } from '../crontab/installed.ts';
@@ -21,7 +24,7 @@ import { timesOf } from '../report/times.ts';
 import { chooseJobs } from './frame/jobs.ts';
 import type { Options } from './frame/options.ts';
 
-export function why(options: Options, config: Config): number {
+export async function why(options: Options, config: Config): Promise<number> {
   const { at, json, all } = options;
   const now = { nowMs: clock.nowMs(), zone: hostZone(), leaning: 'past' } as const;
   const askedMs = at === undefined ? undefined : parseMoment(at, now);
@@ -32,10 +35,12 @@ export function why(options: Options, config: Config): number {
   const chosen = chooseJobs(options, config, 'refuse', { times: timesOf(config), known });
   if (!chosen.ok) return chosen.exitCode;
   const forms = commandForms(config);
-  const codes = chosen.slugs.map((slug, index) => {
+  const codes: number[] = [];
+  for (const [index, slug] of chosen.slugs.entries()) {
     const loaded = chosen.jobs.load(slug);
     const snapshot = chosen.jobs.snapshot(slug);
-    const order = { slug, loaded, snapshot, config, installed, forms };
+    const fleet = await evidenceOfFleet(slug, loaded, config);
+    const order = { slug, loaded, snapshot, config, installed, forms, ...defined({ fleet }) };
     const evidence = gatherEvidence({ ...order, ...defined({ askedMs }) });
     const explanation = explain(evidence);
     const words = lastWordsOf(explanation.run?.logPath, `jobctl why ${slug}`, config);
@@ -51,7 +56,16 @@ export function why(options: Options, config: Config): number {
       const view = { ...(all !== true && { more }), ...terminalColumns() };
       print(`${index === 0 ? '' : '\n'}${whyText(answer, all === true ? explanation.findings : undefined, view)}`);
     }
-    return explanationCode(explanation);
-  });
+    codes.push(explanationCode(explanation));
+  }
   return greatest(codes);
+}
+
+/** Asks etcd about a job of which the hosts of a pool claim each tick. */
+async function evidenceOfFleet(slug: string, loaded: Result<Seated<Job>> | undefined, config: Config) {
+  if (loaded?.ok !== true || loaded.value.seat?.claimed !== true || loaded.value.service !== undefined)
+    return undefined;
+  const { fleetEvidence } = await import('./on-demand/fleet.ts');
+  const { tags, seat } = loaded.value;
+  return fleetEvidence({ slug, tags, hosts: seat?.hosts ?? [] }, config);
 }

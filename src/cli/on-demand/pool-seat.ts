@@ -8,6 +8,5 @@ export { seatedHere } from '../../fleet/seat.ts';
 /** "belongs to web1 (pool web); this host is web3"; undefined on a host that has the job. */
 export function elsewhereOf(job: Job, { fleet }: Config): string | undefined {
   const { seat }: Seated<Job> = seated(job, fleet);
-  if (seat?.claimed && seat.isHere) return 'is decided about by etcd, which run-job does not ask yet';
   return seat === undefined || seat.isHere ? undefined : elsewhereWords(seat);
 }

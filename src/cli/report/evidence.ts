@@ -1,5 +1,6 @@
 /** Gathers what this host knows about one tick of one job; only looks. */
 import type { Config } from '../../config/config.ts';
+import type { FleetEvidence } from '../../fleet/overview/job-evidence.ts';
 import type { Seated } from '../../fleet/seat.ts';
 import { jobPath } from '../../job/folder.ts';
 import type { Job } from '../../job/job.ts';
@@ -9,12 +10,13 @@ import { snapshotRun } from '../../report/latest-runs.ts';
 import type { AnySnapshot } from '../../report/text/job.ts';
 import { cronLogLines } from '../../report/why/cron-log.ts';
 import type { CronLogEvidence, Evidence } from '../../report/why/evidence.ts';
+import { pausesIn } from '../../report/why/fleet/fleet.ts';
 import { firesAt, lineInstead, startsOf, ticksInQuestion } from '../../report/why/ticks.ts';
 import { hiddenIn } from '../../run/history/history.ts';
 import { readHistory } from '../../run/history/record.ts';
 import type { RunRecord } from '../../run/history/run-record.ts';
 import { nextLockName } from '../../run/lock/take-lock.ts';
-import { isAbout } from '../../run/pause/pause.ts';
+import { isAbout, type PausableJob, type Pause } from '../../run/pause/pause.ts';
 import { standIns } from '../../run/tick/stand-in.ts';
 import type { Scheduled } from '../../schedule/ticks.ts';
 import { readSystemLog } from '../../system/cron/system-log.ts';
@@ -44,6 +46,8 @@ export interface EvidenceOrder {
   readonly askedMs?: number;
   readonly installed: Installed;
   readonly forms: CommandForms;
+  /** Present if the hosts of a pool claim its ticks. */
+  readonly fleet?: FleetEvidence;
   /** Reads what cron has logged; by default also from the journal, by its program. */
   readonly systemLog?: typeof readSystemLog;
 }
@@ -71,12 +75,12 @@ export function gatherEvidence(order: EvidenceOrder): Evidence {
   const momentMs = tickMs ?? askedMs ?? nowMs;
   return {
     ...{ slug, nowMs, hostZone: zone, forms },
-    ...defined({ seen: snapshot, clock: facts, askedMs }),
+    ...defined({ seen: snapshot, clock: facts, askedMs, fleet: order.fleet }),
     file: fileEvidence(slug, loaded, config),
     ...defined({ job: job && jobEvidence(job, delayMs) }),
     ticks: { ...ticks, ...defined({ ofLine }) },
     ...defined({ claim }),
-    pauses: pausesOf(config).pauses.filter(({ target }) => isAbout(target, { slug, tags: job?.tags ?? [] })),
+    pauses: pausesAbout({ slug, tags: job?.tags ?? [] }, order),
     steered: history.steered ?? [],
     ...countUnreadable({ slug, tags: job?.tags ?? [] }, history.unreadable, config),
     ...defined({ historyHidden: job?.service === undefined ? hiddenIn(history) : history.hidden }),
@@ -95,6 +99,13 @@ export function gatherEvidence(order: EvidenceOrder): Evidence {
       order.systemLog ?? readSystemLog,
     ),
   };
+}
+
+/** A pause by tag is in a file of this host and in the fleet. */
+function pausesAbout(job: PausableJob, { config, fleet }: EvidenceOrder): readonly Pause[] {
+  const here = pausesOf(config).pauses.filter(({ target }) => isAbout(target, job));
+  const known = new Set(here.map(({ target }) => JSON.stringify(target)));
+  return [...here, ...pausesIn(fleet).filter(({ target }) => !known.has(JSON.stringify(target)))];
 }
 
 interface StandInQuestion {

@@ -27,7 +27,7 @@ import {
 import { newRunId, runPathOf, triggerOf } from '../../run/identity.ts';
 import { exitCodes, outcomeWords } from '../../run/outcome/outcome.ts';
 import { readPauses } from '../../run/pause/pause.ts';
-import { type RunHost, runJob } from '../../run/run.ts';
+import { type RunHost, type RunOrder, runJob, runPermitted } from '../../run/run.ts';
 import { traceParentOf } from '../../run/world/trace-parent.ts';
 import { runIdVariable, worldOf } from '../../run/world/world.ts';
 import { files } from '../../system/file/files.ts';
@@ -160,11 +160,32 @@ async function runOrSkip(scene: Scene, job: RunJob): Promise<number> {
       ? recordSkip(ofTick, host, before.skip)
       : before.is === 'refuse'
         ? recordNotStarted(ofTick, host, { stage: 'pause', reason: before.reason })
-        : await runJob({ ...orderOf(scene, job), ...ofTick, onStarted: (begun) => queueStart(reported, begun) }, host);
+        : await runHere(
+            { ...orderOf(scene, job), ...ofTick, onStarted: (begun) => queueStart(reported, begun) },
+            scene,
+          );
+  // Another host has the tick.
+  if (result === undefined) return 0;
   if (result.logPath === undefined) await rotateWithoutRun(name, host);
   const code = await report({ ...result, warnings: [...before.warnings, ...result.warnings] }, reported);
   if (result.logPath !== undefined) startPruning(config, job.logRetention);
   return code;
+}
+
+/** Runs the job, where it is one of a pool if the other hosts permit it; undefined if another one has the tick. */
+async function runHere(order: RunOrder, { config, host, name }: Scene): Promise<RunResult | undefined> {
+  if (order.job.pool?.claims === undefined) return runJob(order, host);
+  const { openClaim } = await import('./on-demand/claim.ts');
+  const claiming = openClaim(order, config, host);
+  if (claiming.is === 'refused')
+    return recordNotStarted({ ...name, ...defined({ tick: order.tick }) }, host, {
+      ...{ stage: 'asking etcd', reason: claiming.reason, code: exitCodes.configuration },
+    });
+  try {
+    return await runPermitted(order, claiming.permission, host);
+  } finally {
+    claiming.close();
+  }
 }
 
 function lookBefore({ request, config, host, name }: Scene, job: RunJob) {

@@ -20,6 +20,8 @@ import type { ClaimAnswer, ClaimRequest, FleetJob, LookedBack } from './request.
 export interface ClaimPorts extends FleetPorts {
   /** Tries to take the job's lock of this host; true also if this claim has it already. */
   readonly tryLock: () => Promise<boolean>;
+  /** True as soon as nothing is to be started any more, as when run-job was asked to stop. */
+  readonly isOver?: () => boolean;
   /** Tells from this host's records how a run ended; undefined if they do not say. */
   readonly outcomeOf: (run: string) => string | undefined;
 }
@@ -62,9 +64,9 @@ class Claim {
       this.#seeksOther = false;
       const answer =
         seen.is === 'unreachable' ? seen : await this.#carryOut(this.#decide(seen.view, hasLock), seen.view, hasLock);
-      if (answer === undefined) continue;
-      if (answer.is !== 'mine') await this.#leases.giveBack();
-      return answer;
+      if (answer === undefined && this.#ports.isOver?.() !== true) continue;
+      if (answer?.is !== 'mine') await this.#leases.giveBack();
+      return answer ?? { is: 'over' };
     }
   }
 

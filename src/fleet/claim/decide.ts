@@ -19,7 +19,7 @@ export interface Present {
   readonly waitedMs: number;
 }
 
-type Decided = Exclude<ClaimAnswer, { readonly is: 'mine' | 'skipped' | 'unreachable' }>;
+type Decided = Exclude<ClaimAnswer, { readonly is: 'mine' | 'skipped' | 'unreachable' | 'over' }>;
 
 export type Move =
   | { readonly is: 'answer'; readonly answer: Decided }

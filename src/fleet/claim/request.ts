@@ -58,6 +58,8 @@ export type ClaimAnswer =
   | { readonly is: 'lapsed' }
   /** A key that decides can't be understood. */
   | { readonly is: 'unreadable'; readonly key: string }
+  /** The port `isOver` has said so; the claim may have been carried out all the same. */
+  | { readonly is: 'over' }
   /** No answer in time. The claim may have been carried out all the same. */
   | { readonly is: 'unreachable'; readonly reason: string };
 

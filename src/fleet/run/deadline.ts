@@ -4,7 +4,7 @@
  * own parent holds them, because run-job may be stopped or gone.
  */
 
-import type { Deadline } from '../../run/run-deadline.ts';
+import type { Deadline } from '../../run/permission/run-deadline.ts';
 import { durationWords } from '../../text/duration.ts';
 import type { Lease } from './held.ts';
 

@@ -3,7 +3,7 @@
  * lock of its job; `jobctl host lost` all of a host of which a person knows that it is off.
  */
 
-import type { Engine, Patience } from '../../system/types/engine.ts';
+import type { Engine, Guard, Patience } from '../../system/types/engine.ts';
 import type { Keys } from '../store/keys.ts';
 import { viewOf } from '../store/view.ts';
 import { freeChanges } from './free.ts';
@@ -14,6 +14,8 @@ export interface FreeRequest {
   readonly whileOver: (slug: string, act: () => Promise<void>) => Promise<void>;
   /** Tells from the host's records how a run ended. */
   readonly outcomeOf: (run: string) => string | undefined;
+  /** Further conditions for each run that is freed. */
+  readonly guards?: readonly Guard[];
 }
 
 interface FreedRun {
@@ -27,7 +29,7 @@ export type FreeAnswer =
   | { readonly is: 'unreachable'; readonly reason: string };
 
 export async function freeHost(
-  { host, whileOver, outcomeOf }: FreeRequest,
+  { host, whileOver, outcomeOf, guards: more = [] }: FreeRequest,
   { engine, keys }: { readonly engine: Engine; readonly keys: Keys },
   patience: Patience,
 ): Promise<FreeAnswer> {
@@ -48,7 +50,7 @@ export async function freeHost(
       const left = view.run?.value;
       if (left?.host !== host) return;
       const { guards, changes } = freeChanges(keys, slug, view, outcomeOf(left.run));
-      const done = await engine.txn(guards, changes, patience);
+      const done = await engine.txn([...guards, ...more], changes, patience);
       if (done.is === 'done') runs.push({ slug, run: left.run, tickMs: left.tickMs });
       if (done.is === 'unreachable') failure = done.reason;
     });

@@ -3,7 +3,7 @@
  * of the engine ends nothing here: the deadline does, which the last renewal has set.
  */
 
-import type { Deadline } from '../../run/run-deadline.ts';
+import type { Deadline } from '../../run/permission/run-deadline.ts';
 import type { Clock, Timer } from '../../system/types/clock.ts';
 import type { Engine } from '../../system/types/engine.ts';
 import { decodeJson } from '../../text/decode.ts';

@@ -53,7 +53,11 @@ export function carryOut(
   const guards: readonly Guard[] = deciding.map((key) => ({ key, modified: seen.view.modified(key) }));
   const turn = turnAfter(move, host, seen.nowMs);
   const changes: Change[] = [turn === undefined ? remove(turnKey) : put(turnKey, turn)];
-  if (move.is === 'take' && taking !== undefined) changes.push(put(slotKey, taking.record, taking.lease));
-  if (move.is === 'free') changes.push(remove(slotKey));
+  const indexKey = keys.hostInstance(host, slug, instance);
+  if (move.is === 'take' && taking !== undefined) {
+    const { record, lease } = taking;
+    changes.push(put(slotKey, record, lease), put(indexKey, { run: record.run }, lease));
+  }
+  if (move.is === 'free') changes.push(remove(slotKey), remove(indexKey));
   return engine.txn(guards, changes, patience);
 }

@@ -12,7 +12,9 @@
  * | `tag/TAG/pause`            | people              | none       | nothing with the tag starts        |
  * | `lock/NAME`                | claim               | of the run | a shared lock is held              |
  * | `host/NAME/cordon`         | people              | none       | nothing starts there               |
+ * | `host/NAME/seen`           | `--ensure`          | none       | when the host was there last       |
  * | `host/NAME/run/JOB`        | claim               | of the run | an index: what a host has running  |
+ * | `host/NAME/instance/JOB.0` | supervisor          | its own    | an index: an instance that a host has |
  * | `service/NAME/slot/0`      | supervisor          | its own    | instance 0 runs there: its endpoint |
  * | `service/NAME/turn/0`      | supervisor, ensure  | none       | who had instance 0, or since when it is free |
  * | `service/NAME/desired/all` | people              | none       | the service is to be up or down; `desired/0`: an instance |
@@ -62,23 +64,42 @@ export class Keys {
   }
 
   tagPause(tag: string): string {
-    return `${this.#prefix}tag/${name(tag)}/pause`;
+    return `${this.tags()}${name(tag)}/pause`;
   }
 
   lock(lock: string): string {
     return `${this.#prefix}lock/${name(lock)}`;
   }
 
+  /** Before the keys of all hosts. */
+  hosts(): string {
+    return `${this.#prefix}host/`;
+  }
+
+  /** Before the keys of all tags. */
+  tags(): string {
+    return `${this.#prefix}tag/`;
+  }
+
   cordon(host: string): string {
-    return `${this.#prefix}host/${name(host)}/cordon`;
+    return `${this.hosts()}${name(host)}/cordon`;
+  }
+
+  seen(host: string): string {
+    return `${this.hosts()}${name(host)}/seen`;
   }
 
   hostRuns(host: string): string {
-    return `${this.#prefix}host/${name(host)}/run/`;
+    return `${this.hosts()}${name(host)}/run/`;
   }
 
   hostRun(host: string, slug: string): string {
     return `${this.hostRuns(host)}${name(slug)}`;
+  }
+
+  /** An index: an instance of a service that a host has. */
+  hostInstance(host: string, slug: string, instance: number): string {
+    return `${this.hosts()}${name(host)}/instance/${name(slug)}.${instance}`;
   }
 
   service(slug: string): string {
@@ -108,6 +129,16 @@ export class Keys {
   /** The decision of people about a service, or about one of its instances. */
   desired(slug: string, instance?: number): string {
     return `${this.allDesired(slug)}${instance ?? 'all'}`;
+  }
+}
+
+/** The names between the slashes of a key below `prefix`; undefined if it is none of ours. */
+export function namesBelow(prefix: string, key: string): readonly string[] | undefined {
+  if (!key.startsWith(prefix)) return undefined;
+  try {
+    return key.slice(prefix.length).split('/').map(decodeURIComponent);
+  } catch {
+    return undefined;
   }
 }
 

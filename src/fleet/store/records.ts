@@ -3,6 +3,7 @@
 import {
   count,
   type Decoder,
+  difference,
   list,
   oneOf,
   optional,
@@ -83,6 +84,18 @@ export interface Hold {
   readonly untilMs?: number;
 }
 
+/** A host that was there at a moment of the engine's. */
+export interface Presence {
+  readonly boot: string;
+  readonly atMs: number;
+  /** The clock of the host less the engine's. */
+  readonly aheadMs: number;
+  /** The release of process-control. */
+  readonly version: string;
+  /** Another boot that has written under the same name while this one was up: two hosts have one name. */
+  readonly beside?: { readonly boot: string; readonly atMs: number };
+}
+
 const writer: Shape<Writer> = { host: text, boot: text, run: text };
 
 export const fate: Decoder<Fate> = tagged<Fate, 'fate'>('fate', {
@@ -108,4 +121,11 @@ export const waiter = shape<Waiter>({ ...writer, tickMs: time });
 export const lockRecord = shape<LockRecord>({ ...writer, job: text });
 export const settled = shape<Settled>({ rule: text, untilMs: time });
 export const stop = shape<Stop>({ run: text, why: text, by: text });
+export const presence = shape<Presence>({
+  boot: text,
+  atMs: time,
+  aheadMs: difference,
+  version: text,
+  beside: optional(shape({ boot: text, atMs: time })),
+});
 export const hold = shape<Hold>({ by: text, atMs: time, reason: optional(text), untilMs: optional(time) });

@@ -110,7 +110,11 @@ function ticksIn(prefix: string, entries: readonly Entry[]): ReadonlyMap<number,
 
 /** True if a pause or a cordon is in force; also if it can't be understood. */
 export function isInForce({ value }: Seen<records.Hold>, nowMs: number): boolean {
-  return value?.untilMs === undefined || value.untilMs > nowMs;
+  return value === undefined || isInForceAt(value, nowMs);
+}
+
+export function isInForceAt({ untilMs }: records.Hold, nowMs: number): boolean {
+  return untilMs === undefined || untilMs > nowMs;
 }
 
 export function put(key: string, value: object, lease?: string): Change {

@@ -87,7 +87,7 @@ export interface SlotKeys {
 }
 
 /** The rules of a job whose candidates ask etcd at each tick which of them starts it. */
-interface ClaimRules {
+export interface ClaimRules {
   readonly candidates: number | 'all';
   /** Absent: as long as a run can take. */
   readonly takeover?: number | 'never';

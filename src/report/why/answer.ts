@@ -13,6 +13,7 @@ import { triggerWords } from '../text/history.ts';
 import type { Evidence } from './evidence.ts';
 import { failureAdvice } from './failure.ts';
 import type { Finding } from './finding.ts';
+import { elsewhereSentence, fateAdvice } from './fleet/fleet.ts';
 import { hiddenAdvice } from './remedies.ts';
 import type { Explanation } from './why.ts';
 
@@ -34,7 +35,7 @@ export function answerOf(explanation: Explanation, evidence: Evidence, words?: L
 }
 
 function sentence(explanation: Explanation, evidence: Evidence, words: LastWords | undefined): string {
-  const { verdict, run, tickMs, cause, blocker } = explanation;
+  const { verdict, run, tickMs, cause, blocker, fleetTick } = explanation;
   const { nowMs, askedMs, hostZone } = evidence;
   const time = (ms: number) => wallTime(ms, hostZone);
   const shownMs = tickMs ?? askedMs;
@@ -45,6 +46,10 @@ function sentence(explanation: Explanation, evidence: Evidence, words: LastWords
       return `${ranWords(run, evidence, words)}${resetWords(run, evidence)}${notAgain(blocker)}`;
     case 'running':
       return runningWords(run, evidence);
+    case 'ran-elsewhere':
+    case 'runs-elsewhere':
+    case 'lost-elsewhere':
+      return `${fleetTick === undefined ? 'ran on another host' : elsewhereSentence(fleetTick, time)}${notAgain(blocker)}`;
     case 'did-not-run':
       if (run?.outcome === undefined || run.outcome.kind === 'missed') return `did not run${when}${because}`;
       return run.words.replace(/^was (skipped|not started)/, `was $1${when || ` at ${time(run.startedMs)}${by(run)}`}`);
@@ -133,7 +138,7 @@ function resetWords(run: RunSnapshot | undefined, { seen, hostZone }: Evidence):
 
 /** Advice about the cause first, then about what else would stop the job. */
 function adviceOf(explanation: Explanation, evidence: Evidence, words: LastWords | undefined): readonly Advice[] {
-  const { verdict, run, cause, findings } = explanation;
+  const { verdict, run, cause, findings, fleetTick } = explanation;
   const closed = words !== undefined && 'why' in words;
   const own = verdict === 'ran' && run !== undefined && isFailure(run) && resetWords(run, evidence) === '';
   const unexplained: readonly Advice[] = [
@@ -145,6 +150,7 @@ function adviceOf(explanation: Explanation, evidence: Evidence, words: LastWords
   const all = [
     ...(own ? failureAdvice(run, evidence, { closed }) : []),
     ...(verdict === 'running' ? runningAdvice(evidence) : []),
+    ...(fleetTick === undefined ? [] : fateAdvice(fleetTick, evidence)),
     ...(cause?.advice ?? []),
     ...findings.filter(({ about, is }) => about === 'crontab' && is === 'doubt').flatMap(({ advice = [] }) => advice),
     ...(verdict === 'unexplained' ? unexplained : []),

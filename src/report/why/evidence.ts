@@ -1,4 +1,5 @@
 /** The evidence about one tick of one job: the answer is made from it. */
+import type { FleetEvidence } from '../../fleet/overview/job-evidence.ts';
 import type { Seat } from '../../fleet/seat.ts';
 import type { Steered } from '../../run/history/event.ts';
 import type { Pause } from '../../run/pause/pause.ts';
@@ -24,6 +25,8 @@ export interface Evidence {
   /** Absent when the file can't be used. */
   readonly job?: JobEvidence;
   readonly ticks: TickEvidence;
+  /** Present if the hosts of a pool claim its ticks. */
+  readonly fleet?: FleetEvidence;
   /** The future of the job by the clock; absent if its file has problems. */
   readonly clock?: ClockFacts;
   /** The job as `jobctl status` shows it; absent if there is no such job. */

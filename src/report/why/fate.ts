@@ -120,6 +120,8 @@ function skipAdvice({ outcome }: RunSnapshot, evidence: Evidence): readonly Advi
       return [startNow, advise(`or allow more time with "start_deadline" in ${file.path}`)];
     case 'claimed':
       return [advise('do nothing: another run had this tick, so the job is not run twice')];
+    case 'unclaimed':
+      return [advise('see whether etcd answers this host', looking(forms, 'doctor')), startNow];
     case 'not-due':
       return [
         advise(

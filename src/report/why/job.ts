@@ -12,7 +12,7 @@ import { schedulerName } from '../clock/daemon.ts';
 import type { Evidence } from './evidence.ts';
 import { hasStart } from './fate.ts';
 import type { Finding } from './finding.ts';
-import { poolFindings } from './pool.ts';
+import { poolFindings } from './fleet/pool.ts';
 import { resumeAdvice } from './remedies.ts';
 
 /** The moment that is asked about. */

@@ -7,7 +7,7 @@ import type { ClockFacts } from '../clock/installed.ts';
 import type { InstanceSnapshot, ServiceSnapshot } from '../service-snapshot.ts';
 import type { LastWords } from '../text/failing.ts';
 import type { Answer } from './answer.ts';
-import { thereAdvice } from './pool.ts';
+import { thereAdvice } from './fleet/pool.ts';
 
 export interface ServiceQuestion {
   readonly slug: string;

@@ -5,6 +5,8 @@
  * travels: file, schedule, pause, crontab, cron's view of it, cron, user, program. The first
  * finding that stops the job is named, with what to do.
  */
+import type { FleetTick } from '../../fleet/overview/jobs.ts';
+import { lost } from '../../fleet/store/records.ts';
 import { defined } from '../../text/defined.ts';
 import { graceMs } from '../clock/overdue.ts';
 import type { RunSnapshot } from '../latest-runs.ts';
@@ -14,12 +16,17 @@ import { daemonFindings } from './daemon.ts';
 import type { Evidence } from './evidence.ts';
 import { claimFinding, fateFinding, runOfTick } from './fate.ts';
 import type { Finding } from './finding.ts';
+import { fateInFleet, fleetFateFindings, fleetFindings, startElsewhere } from './fleet/fleet.ts';
 import { fileFindings, lockFinding, pauseFindings, placeFindings } from './job.ts';
 
 type Verdict =
   /** The job started; `run` says how it ended. */
   | 'ran'
   | 'running'
+  /** The same of a run on another host, which `fleetTick` tells. */
+  | 'ran-elsewhere'
+  | 'runs-elsewhere'
+  | 'lost-elsewhere'
   | 'did-not-run'
   /** The tick is a moment ago, or its splay is not over. */
   | 'waiting'
@@ -38,6 +45,8 @@ export interface Explanation {
   readonly verdict: Verdict;
   readonly tickMs?: number;
   readonly run?: RunSnapshot;
+  /** The record of the fleet about the tick, if that is the answer. */
+  readonly fleetTick?: FleetTick;
   /** The finding that stopped the job, or will. */
   readonly cause?: Finding;
   /** The finding that keeps a job that has run from starting again. */
@@ -63,6 +72,8 @@ function explainTick(evidence: Evidence): Explanation {
   const verdict = verdictOf(evidence, run, cause);
   const named = { slug, verdict, ...defined({ tickMs, run }) };
   if (verdict === 'unknown') return { ...named, findings: found };
+  const fleetTick = verdict.endsWith('elsewhere') ? fateInFleet(evidence) : undefined;
+  if (fleetTick !== undefined) return { ...named, fleetTick, findings: found.map(asNext) };
   const didStart = verdict === 'ran' || verdict === 'running';
   return didStart ? { ...named, findings: found.map(asNext) } : { ...named, ...(cause && { cause }), findings: found };
 }
@@ -91,10 +102,14 @@ function explainState(evidence: Evidence, ofTick: Explanation): Explanation {
     return about(latest);
   if (seen?.activity.is === 'orphaned') return blocked({ ...lockFinding(evidence), is: 'stops' });
   const isElsewhere = evidence.job?.seat?.isHere === false;
+  const there = startElsewhere(evidence, latest?.startedMs ?? 0);
+  if (there !== undefined && isElsewhere && file.is === 'good')
+    return aboutFleet(there, { evidence, ofNext, blocker: undefined });
   if ((file.is !== 'good' || isElsewhere) && blocker !== undefined) return blocked(blocker);
   const [pause] = pauseFindings({ ...evidence, ticks: {}, askedMs: evidence.nowMs });
   const isSkippedByPause = skip?.outcome?.kind === 'skipped' && skip.outcome.reason === 'paused';
   if (pause?.is === 'stops' && !isSkippedByPause) return blocked(pause);
+  if (there !== undefined) return aboutFleet(there, { evidence, ofNext, blocker });
   // A run that ended after the tick is newer than whatever became of that.
   const isNewer = latest !== undefined && (isUntold || (latest.endedMs ?? latest.startedMs) > (ticks.tickMs ?? 0));
   if (isNewer && seen?.health === 'failing') return about(latest);
@@ -144,6 +159,21 @@ function aboutRun(run: RunSnapshot, { evidence, ofNext, blocker }: Now): Explana
   };
 }
 
+/** About a run on another host. */
+function aboutFleet(fleetTick: FleetTick, { evidence, ofNext, blocker }: Now): Explanation {
+  return {
+    ...{ slug: evidence.slug, verdict: elsewhereVerdict(fleetTick), tickMs: fleetTick.tickMs, fleetTick },
+    ...defined({ blocker }),
+    findings: ofNext.findings.map(asNext),
+  };
+}
+
+function elsewhereVerdict({ fate }: FleetTick): Verdict {
+  if (fate.fate !== 'started') return 'did-not-run';
+  if (fate.outcome === undefined) return 'runs-elsewhere';
+  return fate.outcome === lost ? 'lost-elsewhere' : 'ran-elsewhere';
+}
+
 /** Neither its file nor the crontab has the clock start it. */
 function isByHandOnly({ job, crontab }: Evidence): boolean {
   return job !== undefined && (job.schedule === undefined || !job.enabled) && crontab.line === undefined;
@@ -174,9 +204,11 @@ function findingsOf(evidence: Evidence, run: RunSnapshot | undefined): readonly 
   const fate = run === undefined ? untold : [fateFinding(run, evidence)];
   return [
     ...fate,
+    ...fleetFateFindings(evidence),
     ...fileFindings(evidence),
     ...recordFindings(evidence),
     ...pauseFindings(evidence),
+    ...fleetFindings(evidence),
     ...crontabFindings(evidence),
     ...daemonFindings(evidence),
     ...placeFindings(evidence),
@@ -187,6 +219,8 @@ function verdictOf(evidence: Evidence, run: RunSnapshot | undefined, cause: Find
   const { nowMs, ticks, job, askedMs } = evidence;
   if (run !== undefined && hasStarted(run)) return run.outcome === undefined ? 'running' : 'ran';
   if (run?.outcome !== undefined && run.outcome.kind !== 'missed') return 'did-not-run';
+  const inFleet = fateInFleet(evidence);
+  if (inFleet?.fate.fate === 'started') return elsewhereVerdict(inFleet);
   const { tickMs } = ticks;
   // A job that has no tick at all: it is asked about what is to come.
   const isFuture = (tickMs ?? askedMs ?? Number.POSITIVE_INFINITY) > nowMs;
@@ -211,9 +245,12 @@ export function explanationCode({ verdict }: Explanation): 0 | 1 | 4 {
   switch (verdict) {
     case 'ran':
     case 'running':
+    case 'ran-elsewhere':
+    case 'runs-elsewhere':
     case 'waiting':
     case 'will-run':
       return 0;
+    case 'lost-elsewhere':
     case 'did-not-run':
     case 'will-not-run':
     case 'not-due':

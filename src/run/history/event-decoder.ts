@@ -28,7 +28,7 @@ type EventOf<K extends WrittenEvent['event']> = Extract<HistoryEvent, { event: K
 
 const skipped = shape<OutcomeOf<'skipped'>>({
   kind: oneOf('skipped'),
-  reason: oneOf('running', 'locked', 'queue-full', 'deadline', 'claimed', 'not-due', 'paused'),
+  reason: oneOf('running', 'locked', 'queue-full', 'deadline', 'claimed', 'not-due', 'paused', 'unclaimed'),
   words: text,
   allowed: flag,
 });
@@ -111,6 +111,7 @@ const events = {
     jobSha256: text,
     logPath: text,
     slowStart: optional(oneOf(true)),
+    fence: optional(text),
   }),
   'attempt-failed': shape<EventOf<'attempt-failed'>>({
     event: oneOf('attempt-failed'),

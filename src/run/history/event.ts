@@ -87,6 +87,8 @@ export interface Started extends Common {
   readonly host: string;
   readonly slowStart?: true;
   readonly tick?: Tick;
+  /** A number that grows with each run of the fleet; absent for a job that one host has. */
+  readonly fence?: string;
 }
 
 export interface Ended extends Common {

@@ -54,9 +54,17 @@ export type FailureRule = 'fail_on_stderr' | 'fail_on_output' | 'require_output'
 /**
  * running: another run holds the job's lock. locked: another job holds one of its `locks`.
  * queue-full: another run already waits. deadline: too late to start. claimed: another run has had
- * this tick. not-due: the schedule has no tick now.
+ * this tick. not-due: the schedule has no tick now. unclaimed: it could not be asked which host of the pool has the tick.
  */
-export type SkipReason = 'running' | 'locked' | 'queue-full' | 'deadline' | 'claimed' | 'not-due' | 'paused';
+export type SkipReason =
+  | 'running'
+  | 'locked'
+  | 'queue-full'
+  | 'deadline'
+  | 'claimed'
+  | 'not-due'
+  | 'paused'
+  | 'unclaimed';
 type NotStartedCode = 77 | 78 | 125 | 126 | 127;
 
 const outcomeKinds = {

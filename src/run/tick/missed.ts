@@ -31,7 +31,7 @@ export interface WatchedJob extends AccountedJob {
   readonly enabled: boolean;
   readonly tags: readonly string[];
   /** With `claims` the account of its ticks is in etcd, and this host knows only its own. */
-  readonly pool?: { readonly claims?: object };
+  readonly pool?: { readonly name: string; readonly claims?: object };
 }
 
 /**
@@ -130,6 +130,7 @@ export function recordMissed(
   { slug }: Pick<AccountedJob, 'slug'>,
   missed: readonly number[],
   recorder: HistoryHost & { readonly zones: Zones },
+  why: (when: string) => string = byCron,
 ): readonly string[] {
   const last = missed.at(-1);
   if (last === undefined) return [];
@@ -143,7 +144,7 @@ export function recordMissed(
       tickMs: last,
       firstMs: missed[0] ?? last,
       count: missed.length,
-      words: missedWords(missed, timeText(recorder.zones.host)),
+      words: why(missedWords(missed, timeText(recorder.zones.host))),
     },
   });
 }
@@ -152,5 +153,15 @@ function missedWords(missed: readonly number[], formatTime: (ms: number) => stri
   const [first = 0] = missed;
   const last = missed.at(-1) ?? first;
   const when = missed.length === 1 ? `at ${formatTime(last)}` : `from ${formatTime(first)} to ${formatTime(last)}`;
+  return when;
+}
+
+function byCron(when: string): string {
   return `cron did not start it ${when} (was the machine off, or cron, or the line not in the crontab?)`;
+}
+
+/** Says why no host of a pool has started it. */
+export function byPool(pool: string): (when: string) => string {
+  return (when) =>
+    `no host of the pool ${pool} started it ${when} (were they all off, or their clocks wrong, or etcd out of reach?)`;
 }

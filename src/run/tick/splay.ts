@@ -17,3 +17,14 @@ export function splayMs(
   const share = Number.parseInt(sha256(new TextEncoder().encode(`${hostName}\n${slug}`)).slice(0, 12), 16) / 2 ** 48;
   return Math.floor(share * splaySeconds * 1000);
 }
+
+/**
+ * The name by which a job is delayed: the host's, or that of the pool where the hosts take turns at a
+ * tick, so that all of them come at the same time.
+ */
+export function splayName(
+  { pool }: { readonly pool?: { readonly name: string; readonly claims?: object } },
+  hostName: string,
+): string {
+  return pool?.claims === undefined ? hostName : pool.name;
+}

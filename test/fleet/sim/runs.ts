@@ -8,7 +8,7 @@ import { freeHost } from '../../../src/fleet/run/free-host.ts';
 import type { HeldRun } from '../../../src/fleet/run/held.ts';
 import { Renewal } from '../../../src/fleet/run/renew.ts';
 import { Keys } from '../../../src/fleet/store/keys.ts';
-import type { Deadline } from '../../../src/run/run-deadline.ts';
+import type { Deadline } from '../../../src/run/permission/run-deadline.ts';
 import { type FreezeKind, type ModelHost, ModelProcess } from './model-host.ts';
 
 export const keys = new Keys('/fleet/');

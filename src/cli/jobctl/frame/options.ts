@@ -29,6 +29,10 @@ export interface Options {
   readonly hours?: string;
   readonly count?: string;
   readonly kill?: boolean;
+  /** The order about the `host` of a fleet. */
+  readonly action?: 'cordon' | 'uncordon' | 'drain' | 'lost';
+  readonly host?: string;
+  readonly yes?: boolean;
   readonly supervisors?: boolean;
   readonly lines?: string;
   readonly failed?: boolean;
@@ -58,7 +62,7 @@ const text = (describe: string) => ({ type: 'string', requiresArg: true, describ
 
 export function parseJobctl(args: readonly string[]) {
   const line = parseCommandLine('jobctl', args, (options) =>
-    looking(steering(options))
+    looking(ofHosts(steering(options)))
       .usage('Usage: $0 COMMAND [NAME] [options]')
       .demandCommand(0)
       .option('config', { type: 'string', requiresArg: true, describe: 'Use another configuration file.' })
@@ -124,6 +128,26 @@ function steering(options: Argv): Argv {
       'Forget the failures of a job and end the pause that they led to. Service: start again what has failed.',
       (c) => chosen(c).option('reason', reason),
     );
+}
+
+/** Orders about a host of the pools. */
+function ofHosts(options: Argv): Argv {
+  return options.command(
+    'host <action> <host>',
+    'Take a host of the pools out (cordon, drain) and bring it back (uncordon), or free what a dead one holds (lost).',
+    (c) =>
+      c
+        .positional('action', {
+          type: 'string',
+          choices: ['cordon', 'uncordon', 'drain', 'lost'] as const,
+          describe: 'cordon: start nothing of the pools there; drain: the same, and say what still runs.',
+        })
+        .positional('host', { type: 'string', describe: 'Its name in "fleet.pools".' })
+        .option('reason', reason)
+        .option('wait', { type: 'boolean', describe: 'drain: wait until nothing of the pools runs there.' })
+        .option('yes', { type: 'boolean', describe: 'lost: the host is off, so what it held may start elsewhere.' })
+        .option('json', { type: 'boolean', describe: 'Print one JSON object.' }),
+  );
 }
 
 function looking(options: Argv): Argv {

@@ -2,9 +2,9 @@
  * The deadline of a run whose job another host may start: the job's parent holds it, and run-job
  * too, because a job may suspend its parent, and because there is none between two commands.
  */
-import type { Clock, Timer } from '../system/types/clock.ts';
-import type { EndBy, RunningCommand } from '../system/types/process.ts';
-import type { StopWatch } from './stop-watch.ts';
+import type { Clock, Timer } from '../../system/types/clock.ts';
+import type { EndBy, RunningCommand } from '../../system/types/process.ts';
+import type { StopWatch } from '../stop-watch.ts';
 
 /** A deadline, and the reason in words why a run that reaches it is ended. */
 export interface Deadline extends EndBy {

@@ -1,9 +1,9 @@
 /** Findings about the pool of a job: on a host that does not have it nothing starts it. */
-import { elsewhereWords, type Seat, seatWords } from '../../fleet/seat.ts';
-import { shellWord } from '../../text/shell-word.ts';
-import { type Advice, advise, looking } from '../advice.ts';
-import type { Evidence } from './evidence.ts';
-import type { Finding } from './finding.ts';
+import { elsewhereWords, type Seat, seatWords } from '../../../fleet/seat.ts';
+import { shellWord } from '../../../text/shell-word.ts';
+import { type Advice, advise, looking } from '../../advice.ts';
+import type { Evidence } from '../evidence.ts';
+import type { Finding } from '../finding.ts';
 
 export function poolFindings({ slug, forms, job, crontab }: Evidence): readonly Finding[] {
   const seat = job?.seat;

@@ -41,9 +41,17 @@ export interface Bench {
 export interface Measured {
   readonly oursSeconds: number;
   readonly peerSeconds: number;
-  /** Medians of the ratios of the pairs. */
-  readonly wallRatio: number;
-  readonly cpuRatio: number;
+  /** The ratios of the pairs. */
+  readonly wall: Spread;
+  readonly cpu: Spread;
+}
+
+export interface Spread {
+  readonly median: number;
+  /** A quarter of the values lie below. */
+  readonly from: number;
+  /** A quarter of the values lie above. */
+  readonly to: number;
 }
 
 interface Cost {
@@ -56,8 +64,8 @@ export function measure({ ours, peer, pairs = 15 }: Row): Measured {
   return {
     oursSeconds: median(costs.map((cost) => cost.ours.wall)),
     peerSeconds: median(costs.map((cost) => cost.peer.wall)),
-    wallRatio: median(costs.map((cost) => cost.ours.wall / cost.peer.wall)),
-    cpuRatio: median(costs.map((cost) => cost.ours.cpu / cost.peer.cpu)),
+    wall: spread(costs.map((cost) => cost.ours.wall / cost.peer.wall)),
+    cpu: spread(costs.map((cost) => cost.ours.cpu / cost.peer.cpu)),
   };
 }
 
@@ -73,6 +81,16 @@ function run({ argv, environment = {}, before }: Command): Cost {
   if (status !== 0) throw new Error(`${argv.join(' ')} ended with ${status}`);
   const [wall = Number.NaN, user = Number.NaN, system = Number.NaN] = stderr.trim().split(' ').map(Number);
   return { wall, cpu: user + system };
+}
+
+function spread(values: readonly number[]): Spread {
+  const sorted = [...values].sort((a, b) => a - b);
+  const quarter = Math.floor((sorted.length - 1) / 4);
+  return {
+    median: median(sorted),
+    from: sorted[quarter] ?? Number.NaN,
+    to: sorted[sorted.length - 1 - quarter] ?? Number.NaN,
+  };
 }
 
 function median(values: readonly number[]): number {
