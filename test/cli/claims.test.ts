@@ -4,9 +4,10 @@
  */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
+import process from 'node:process';
 import { after, before, describe, test } from 'node:test';
 import { holdBack, letGo, orderStop } from '../../src/fleet/orders.ts';
-import { Keys } from '../../src/fleet/store/keys.ts';
+import { Keys, tickText } from '../../src/fleet/store/keys.ts';
 import { type EtcdEngine, etcd } from '../../src/system/state/etcd/etcd.ts';
 import { EtcdCluster, withoutEtcd } from '../system/state/etcd-cluster.ts';
 import { endAtOnce, House, until } from './house.ts';
@@ -22,7 +23,8 @@ const jobs = {
   paused: `name: Paused\ncommand: /bin/true\n${everyMinute}`,
   tried: `name: Tried\ncommand: echo ran\n${everyMinute}placement: ordered\nwithout_engine: run\n`,
   two: `name: Two\ncommand: /bin/true\n${everyMinute}placement: ordered\ncandidates: 2\n`,
-  brief: `name: Brief\ncommand: sleep 1000\n${everyMinute}takeover: 10s\nkill_grace: 0s\n`,
+  lost: `name: Lost\ncommand: sleep 1000\n${everyMinute}kill_grace: 1s\n`,
+  brief: `name: Brief\ncommand: sh -c 'echo $$ >"$BEGUN"; exec sleep 1000'\npass_environment: [BEGUN]\n${everyMinute}takeover: 10s\nkill_grace: 0s\n`,
   late: 'name: Late\ncommand: /bin/true\nschedule: "0 * * * *"\npool: web\ncatch_up: last\n',
 };
 
@@ -147,6 +149,94 @@ describe('three hosts that ask etcd', { skip: withoutEtcd() }, () => {
       for (const house of away) house.remove();
     }
   });
+
+  test('a run whose run-job was killed keeps other hosts from starting until its own host has freed it', async () => {
+    const killed = host(0).spawn('run-job', ['lost']);
+    const { run } = await running('lost');
+    await until('its record', () => history(host(0), 'lost').includes('"event":"started"'));
+    killed.kill('SIGKILL');
+    await endOf(killed);
+    const refused = await host(1).run('run-job', ['lost']);
+    assert.deepEqual([refused.code, refused.stderr.includes('still running on web1')], [75, true], refused.stderr);
+    const freed = await until('its lock to be free', async () => {
+      const round = await host(0).run('run-job', ['--ensure']);
+      return round.stderr.includes(run) && round;
+    });
+    assert.match(freed.stderr, /lost: run \S+ has lost its run-job, so its end is not known/);
+    const [fate] = [...(await entries('lost')).values()].filter((value) => value.run === run);
+    assert.equal(fate.outcome, 'lost');
+    const later = host(1).spawn('run-job', ['lost']);
+    try {
+      assert.equal((await running('lost')).host, 'web2');
+      later.kill('SIGTERM');
+      await endOf(later);
+    } finally {
+      endAtOnce(later);
+    }
+    const seen = await engine.read([{ key: keys.seen('web1') }], patience);
+    assert.ok(seen.is === 'read' && seen.entries.length === 1);
+  });
+
+  test('after the silence of its host a run has ended, and another host starts the job', async () => {
+    const silent = host(0).spawn('run-job', ['brief'], { environment: { BEGUN: host(0).path('run/begun') } });
+    try {
+      const { run } = await running('brief');
+      await until('its command', () => existsSync(host(0).path('run/begun')));
+      // run-job can't renew; its reaper holds the deadline.
+      silent.kill('SIGSTOP');
+      await until('the lease to end', async () => (await entries('brief')).get('run') === undefined);
+      assert.throws(() => process.kill(Number(readFileSync(host(0).path('run/begun'), 'utf8')), 0), { code: 'ESRCH' });
+      const other = host(1).spawn('run-job', ['brief'], { environment: { BEGUN: host(1).path('run/begun') } });
+      try {
+        const next = await running('brief');
+        assert.deepEqual([next.host, next.run === run], ['web2', false]);
+        other.kill('SIGTERM');
+        assert.equal(await endOf(other), 143);
+      } finally {
+        endAtOnce(other);
+      }
+      silent.kill('SIGCONT');
+      assert.notEqual(await endOf(silent), 0);
+      await until('why it was stopped', () =>
+        /was stopped: (its lease|no contact|the fleet)/.test(host(0).log('brief')),
+      );
+    } finally {
+      endAtOnce(silent);
+    }
+  });
+
+  test('ticks that no host has started are recorded once, and the last one is caught up by one host', async () => {
+    const hourMs = 3_600_000;
+    const nowMs = Date.now();
+    const last = Math.floor((nowMs - 11 * 60_000) / hourMs) * hourMs;
+    // As if the account had been kept until three ticks ago.
+    const [{ rule }] = await settledRule();
+    await engine.txn(
+      [],
+      [{ is: 'put', key: keys.settled('late'), value: JSON.stringify({ rule, untilMs: last - 2 * hourMs - 1000 }) }],
+      patience,
+    );
+    await Promise.all(hosts.map((house) => house.run('run-job', ['--catch-up'])));
+    await until(
+      'the last tick',
+      async () => (await entries('late')).get(`tick/${tickText(last)}`)?.outcome === 'succeeded',
+    );
+    const fates = [...(await entries('late')).entries()].filter(([key]) => key.startsWith('tick/'));
+    assert.deepEqual(
+      fates.map(([, { fate }]) => fate),
+      ['missed', 'missed', 'started'],
+    );
+    const count = (words: string) => hosts.filter((house) => history(house, 'late').includes(words)).length;
+    await until('the end of the run', () => count('"event":"ended"') === 1);
+    assert.equal(count('"event":"missed"'), 1);
+    assert.match(hosts.map((house) => history(house, 'late')).join(''), /no host of the pool web started it from/);
+  });
+
+  /** Lets a host begin the account of the job, and returns it. */
+  async function settledRule() {
+    await host(0).run('run-job', ['--catch-up']);
+    return [await until('an account', async () => (await entries('late')).get('settled'))];
+  }
 
   test('a host that is no candidate has no line, and refuses to start the job', async () => {
     await host(2).run('cron-generate', [], { as: 'root' });

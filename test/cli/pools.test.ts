@@ -233,6 +233,7 @@ test('the bundles of a job without a pool have nothing of the fleet', () => {
   const starting = ['run-job.cjs', 'ensure.cjs', 'catch-up.cjs', 'supervise.cjs', 'run-job-options.cjs'];
   for (const name of starting)
     assert.doesNotMatch(readFileSync(path.join(bundles, name), 'utf8'), /belongs to no host|lease\/keepalive/);
-  assert.match(readFileSync(path.join(bundles, 'claim.cjs'), 'utf8'), /lease\/keepalive/);
+  for (const name of ['claim.cjs', 'fleet-round.cjs'])
+    assert.match(readFileSync(path.join(bundles, name), 'utf8'), /lease\/keepalive/);
   assert.match(readFileSync(path.join(bundles, 'pool-seat.cjs'), 'utf8'), /belongs to no host/);
 });

@@ -6,8 +6,9 @@ import os from 'node:os';
 import process from 'node:process';
 import type { Config } from '../../config/config.ts';
 import { listJobFiles } from '../../job/folder.ts';
-import type { Job } from '../../job/job.ts';
+import { isService, type Job, type RunJob } from '../../job/job.ts';
 import { loadJob } from '../../job/load.ts';
+import type { HistoryHost } from '../../run/history/record.ts';
 import { newRunId } from '../../run/identity.ts';
 import { exitCodes } from '../../run/outcome/outcome.ts';
 import { readPauses, unreadDirectory } from '../../run/pause/pause.ts';
@@ -20,12 +21,14 @@ import { stateFiles } from '../../system/state/state-files.ts';
 import { tickClaims } from '../../system/state/tick-claims.ts';
 import { clock } from '../../system/time/clock.ts';
 import { formatProblem, type Result } from '../../text/problem.ts';
+import type { Zones } from '../../zone/zone.ts';
 import { realHistory } from '../frame/host.ts';
 import { say } from '../frame/output.ts';
 import { openAsServiceUser } from '../frame/prologue.ts';
 import { refuse, refuseProblems } from '../frame/refuse.ts';
 import { startBeside } from '../frame/start-program.ts';
 import { hostZones, zoneProblem } from '../frame/zones.ts';
+import { rerunVariable } from '../run/fleet/rerun-variable.ts';
 import { jobChangedMs } from '../run/job-changed.ts';
 import { caughtUpVariable, givenRunVariable } from '../run/run-named.ts';
 
@@ -49,16 +52,17 @@ async function catchUpAsServiceUser(config: Config, configFile: string | undefin
     return refuse(program, unread, exitCodes.internal);
   }
   const seats = config.fleet === undefined ? undefined : await import('./pool-seat.ts');
-  const messages = await catchUp(jobsOf(listed.slugs, config, seats?.seatedHere), {
-    clock,
-    history: realHistory(config),
-    hostName: os.hostname(),
+  const ofFleet: RunJob[] = [];
+  const zones = hostZones(config.stateDirectory);
+  const recorder = { clock, history: realHistory(config), hostName: os.hostname(), zones };
+  const ofHost = await catchUp(jobsOf(listed.slugs, config, { ofFleet, onThisHost: seats?.seatedHere }), {
+    ...recorder,
     claims: tickClaims(config.stateDirectory),
-    zones: hostZones(config.stateDirectory),
     readPauses: () => readPauses(stateFiles(config.stateDirectory)),
     newRun: () => newRunId(clock.nowMs(), randomUuid()),
     start: (start) => startDetached(start, configFile),
   });
+  const messages = [...ofHost, ...(await catchUpFleet(ofFleet, config, { ...recorder, configFile }))];
   const log = createOwnLog({
     settings: config.logging,
     byTheClock: process.env.PROCESS_CONTROL_TRIGGER === 'cron',
@@ -72,6 +76,22 @@ async function catchUpAsServiceUser(config: Config, configFile: string | undefin
   return messages.some(({ level }) => level === 'error') ? exitCodes.internal : 0;
 }
 
+interface Sorting {
+  /** Gets the jobs whose account is in etcd. */
+  readonly ofFleet: RunJob[];
+  readonly onThisHost: ((loaded: Result<Job>, config: Config) => Result<Job>) | undefined;
+}
+
+async function catchUpFleet(
+  jobs: readonly RunJob[],
+  config: Config,
+  { configFile, ...recorder }: HistoryHost & { readonly zones: Zones; readonly configFile: string | undefined },
+) {
+  if (jobs.length === 0) return [];
+  const { catchUpInFleet } = await import('../run/on-demand/fleet-round.ts');
+  return catchUpInFleet(jobs, config, { ...recorder, start: (start) => startDetached(start, configFile) });
+}
+
 /**
  * Loads one job at a time, since there may be thousands. A file with problems is reported by its
  * own crontab line.
@@ -79,25 +99,36 @@ async function catchUpAsServiceUser(config: Config, configFile: string | undefin
 function* jobsOf(
   slugs: readonly string[],
   config: Config,
-  onThisHost: (loaded: Result<Job>, config: Config) => Result<Job> = (loaded) => loaded,
+  { ofFleet, onThisHost = (loaded) => loaded }: Sorting,
 ): Generator<CaughtJob> {
   for (const slug of slugs) {
     const loaded = loadJob(slug, config, { files, checkZone: zoneProblem });
     const here = loaded && onThisHost(loaded, config);
     if (here?.ok !== true) continue;
-    yield { ...here.value, changedMs: jobChangedMs(here.value, config) };
+    if (here.value.pool?.claims !== undefined && !isService(here.value)) ofFleet.push(here.value);
+    else yield { ...here.value, changedMs: jobChangedMs(here.value, config) };
   }
 }
 
-function startDetached(
-  { slug, run, tickMs }: { readonly slug: string; readonly run: string; readonly tickMs: number },
-  configFile: string | undefined,
-): void {
+interface DetachedStart {
+  readonly slug: string;
+  readonly run: string;
+  readonly tickMs: number;
+  /** Its run was lost on another host. */
+  readonly isRerun?: boolean;
+}
+
+function startDetached({ slug, run, tickMs, isRerun = false }: DetachedStart, configFile: string | undefined): void {
   // Where it can't be started the claim is void before long, and the tick open again.
   startBeside({
     name: program,
     args: ['--job', slug],
     configFile,
-    variables: { PROCESS_CONTROL_TRIGGER: 'cron', [givenRunVariable]: run, [caughtUpVariable]: String(tickMs) },
+    variables: {
+      PROCESS_CONTROL_TRIGGER: 'cron',
+      [givenRunVariable]: run,
+      [caughtUpVariable]: String(tickMs),
+      ...(isRerun && { [rerunVariable]: '1' }),
+    },
   });
 }

@@ -4,6 +4,7 @@
  * it each minute, so it reads as little as it can: the names of job files, then their locks, and
  * only for those without a supervisor the file itself.
  */
+import os from 'node:os';
 import process from 'node:process';
 import type { Config } from '../../config/config.ts';
 import { listJobFiles, readJobFile } from '../../job/folder.ts';
@@ -16,6 +17,7 @@ import { readDesired } from '../../service/desired.ts';
 import { readRecord } from '../../service/record/record.ts';
 import { files } from '../../system/file/files.ts';
 import { randomUuid } from '../../system/file/random.ts';
+import { createOwnLog } from '../../system/own-log/own-log.ts';
 import { wrappers } from '../../system/process/wrappers.ts';
 import { stateFiles } from '../../system/state/state-files.ts';
 import { clock } from '../../system/time/clock.ts';
@@ -39,10 +41,30 @@ export async function ensureServices(configFile: string | undefined, args: reado
   try {
     // Without a run directory there can be no lock; each supervisor says so.
     const seats = config.fleet === undefined ? undefined : await import('./pool-seat.ts');
-    return await startMissing({ config, configFile, elsewhereOf: seats?.elsewhereOf });
+    const code = await startMissing({ config, configFile, elsewhereOf: seats?.elsewhereOf });
+    return config.fleet?.etcd === undefined ? code : await ensureFleet(config, code);
   } finally {
     if (answer.is === 'held') await answer.lock.release();
   }
+}
+
+/** Services come first: etcd may let this host wait. */
+async function ensureFleet(config: Config, code: number): Promise<number> {
+  const { ensureInFleet } = await import('../run/on-demand/fleet-round.ts');
+  const locks = realLocks(config, () => undefined);
+  const notes = await ensureInFleet(config, { clock, locks, history: realHistory(config), hostName: os.hostname() });
+  const log = createOwnLog({
+    settings: config.logging,
+    byTheClock: process.env.PROCESS_CONTROL_TRIGGER === 'cron',
+    load: () => import('./winston-log.ts'),
+  });
+  for (const { slug, level, words } of notes) {
+    const whole = slug === undefined ? words : `${slug}: ${words}`;
+    log.note(level, whole, slug === undefined ? {} : { job: slug });
+    if (level === 'error') say('run-job', whole);
+  }
+  await log.close();
+  return notes.some(({ level }) => level === 'error') ? exitCodes.internal : code;
 }
 
 /**
@@ -62,12 +84,31 @@ async function startMissing(round: Round): Promise<number> {
   const { config, configFile } = round;
   const listed = listJobFiles(config, files);
   if (listed.is === 'unlisted') return refuseProblems([listed.problem]);
-  for (const slug of listed.slugs) if (await isMissing(slug, round)) startSupervisor(slug, configFile);
+  const shared: Job[] = [];
+  for (const slug of listed.slugs) if (isMissing(slug, round, shared)) startSupervisor(slug, configFile);
+  if (shared.length > 0) await startShared(shared, round);
   return 0;
 }
 
-/** Asks the supervisor of a service to end that other hosts have by now. */
-async function isMissing(slug: string, { config, elsewhereOf }: Round): Promise<boolean> {
+/** Services whose instances several hosts share come last: etcd may let this host wait. */
+async function startShared(jobs: readonly Job[], { config, configFile }: Round): Promise<void> {
+  const { needsSupervisor } = await import('../run/on-demand/service-slots.ts');
+  for (const job of jobs) {
+    const answer = await needsSupervisor(job, config);
+    if (answer === 'unreachable') return;
+    if (answer === 'needed' && isDesired(job.slug, config)) startSupervisor(job.slug, configFile);
+  }
+}
+
+function isDesired(slug: string, { stateDirectory }: Config): boolean {
+  return readDesired(stateFiles(stateDirectory), slug).service.state === 'up';
+}
+
+/**
+ * Asks the supervisor of a service to end that other hosts have by now. `shared` gets the services of
+ * which etcd knows whether this host needs a supervisor.
+ */
+function isMissing(slug: string, { config, elsewhereOf }: Round, shared: Job[]): boolean {
   const text = textOfService(slug, config);
   if (text === undefined) return false;
   const holder = realLocks(config, () => undefined).holder(slug);
@@ -84,14 +125,8 @@ async function isMissing(slug: string, { config, elsewhereOf }: Round): Promise<
   if (holder?.state === 'running') return false;
   const { service, enabled, pool } = loaded.value;
   if (service === undefined || !enabled) return false;
-  if (pool?.slots !== undefined && !(await isSlotFree(loaded.value, config))) return false;
-  return readDesired(stateFiles(config.stateDirectory), slug).service.state === 'up';
-}
-
-/** Asks etcd, which only services need that several hosts share. */
-async function isSlotFree(job: Job, config: Config): Promise<boolean> {
-  const { needsSupervisor } = await import('../run/on-demand/service-slots.ts');
-  return needsSupervisor(job, config, (words) => say('run-job', words));
+  if (pool?.slots !== undefined) shared.push(loaded.value);
+  return pool?.slots === undefined && isDesired(slug, config);
 }
 
 /** A run of the job that the service was before goes on to its end. */

@@ -144,9 +144,14 @@ export function recordMissed(
       tickMs: last,
       firstMs: missed[0] ?? last,
       count: missed.length,
-      words: why(missedWords(missed, timeText(recorder.zones.host))),
+      words: why(missedText(missed, recorder.zones)),
     },
   });
+}
+
+/** "at 02:00", "from 02:00 to 04:00" */
+export function missedText(missed: readonly number[], { host }: Pick<Zones, 'host'>): string {
+  return missedWords(missed, timeText(host));
 }
 
 function missedWords(missed: readonly number[], formatTime: (ms: number) => string): string {

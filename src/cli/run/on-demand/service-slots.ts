@@ -136,24 +136,18 @@ class SlotSeating implements Seating {
   }
 }
 
-/** True if this host is to have a supervisor of the service; says why etcd can't be asked. */
-export async function needsSupervisor(job: Job, config: Config, say: (words: string) => void): Promise<boolean> {
+/** Asks etcd whether this host is to have a supervisor of the service. `unreachable`: the round of the fleet says why. */
+export async function needsSupervisor(job: Job, config: Config): Promise<'needed' | 'not needed' | 'unreachable'> {
   const rules = slotRulesOf(job, config);
   const opened = openFleet(config);
-  if (rules === undefined || opened.is === 'none') return false;
-  if (opened.is === 'refused') {
-    say(opened.reason);
-    return false;
-  }
+  if (rules === undefined || opened.is === 'none') return 'not needed';
+  if (opened.is === 'refused') return 'unreachable';
   const { fleet } = opened;
   try {
     const answer = await ensureSlots(rules, fleet.host, fleet, { patienceMs });
-    if (answer.is === 'unreachable') {
-      say(`${job.slug}: etcd does not answer: ${answer.reason}`);
-      return false;
-    }
+    if (answer.is === 'unreachable') return 'unreachable';
     mirrorDesired(stateFiles(config.stateDirectory), job.slug, answer.seen.view.desired);
-    return answer.isNeeded;
+    return answer.isNeeded ? 'needed' : 'not needed';
   } finally {
     fleet.engine.close();
   }
