@@ -100,7 +100,9 @@ async function runAsServiceUser(request: RunRequest, config: Config): Promise<nu
 }
 
 async function elsewhereOf(job: Job, config: Config): Promise<string | undefined> {
-  const { elsewhereOf: words } = await import('../on-demand/pool-seat.ts');
+  // The other bundle is needed anyway then.
+  const isAsked = job.pool?.claims !== undefined;
+  const { elsewhereOf: words } = await (isAsked ? import('./on-demand/claim.ts') : import('../on-demand/pool-seat.ts'));
   return words(job, config);
 }
 

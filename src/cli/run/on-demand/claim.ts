@@ -5,9 +5,9 @@ import type { ClaimRequest } from '../../../fleet/claim/request.ts';
 import { fleetJobOf } from '../../../fleet/permission/fleet-job.ts';
 import { momentOf } from '../../../fleet/permission/moment.ts';
 import { fleetPermission } from '../../../fleet/permission/permission.ts';
-import { rankAt, type Seat, seatOf } from '../../../fleet/seat.ts';
+import { elsewhereWords, rankAt, type Seat, seatOf } from '../../../fleet/seat.ts';
 import { tickText } from '../../../fleet/store/keys.ts';
-import type { RunJob } from '../../../job/job.ts';
+import type { Job, RunJob } from '../../../job/job.ts';
 import type { JobPool } from '../../../job/keys/pool-keys.ts';
 import type { Tick, Trigger } from '../../../run/history/event.ts';
 import type { HistoryHost } from '../../../run/history/record.ts';
@@ -30,6 +30,12 @@ interface Asking {
 export type Claiming =
   | { readonly is: 'open'; readonly permission: Permission; close(): void }
   | { readonly is: 'refused'; readonly reason: string };
+
+/** "belongs to one of web1, web2 (pool web); this host is web3"; undefined on a candidate. */
+export function elsewhereOf({ slug, pool }: Job, { fleet }: Config): string | undefined {
+  const seat = pool && fleet && seatOf(slug, pool, fleet);
+  return seat === undefined || seat.isHere ? undefined : elsewhereWords(seat);
+}
 
 export function openClaim(asking: Asking, config: Config, host: HistoryHost): Claiming {
   const opened = openFleet(config);

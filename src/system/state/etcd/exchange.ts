@@ -1,7 +1,8 @@
 /** One HTTP request to one member of etcd, by node:http or node:https, which load faster than fetch. */
 
 import http from 'node:http';
-import https from 'node:https';
+import type { Agent } from 'node:https';
+import process from 'node:process';
 
 export interface Tls {
   /** PEM; the host's authorities without it. */
@@ -27,24 +28,25 @@ const answerLimitBytes = 32 * 1024 * 1024;
 
 export class Connections {
   readonly #http = new http.Agent({ keepAlive: true });
-  readonly #https: https.Agent;
+  readonly #tls: Tls;
+  #https: Agent | undefined;
 
   constructor(tls: Tls) {
-    this.#https = new https.Agent({ keepAlive: true, ...tls });
+    this.#tls = tls;
   }
 
   close(): void {
     this.#http.destroy();
-    this.#https.destroy();
+    this.#https?.destroy();
   }
 
   post(url: URL, body: string, { token, timeoutMs }: { readonly token?: string; readonly timeoutMs: number }) {
     return new Promise<Exchange>((resolve) => {
-      const isSecure = url.protocol === 'https:';
       const sentMs = performance.now();
-      const request = (isSecure ? https : http).request(url, {
+      const { send, agent } = this.#by(url);
+      const request = send(url, {
         method: 'POST',
-        agent: isSecure ? this.#https : this.#http,
+        agent,
         headers: {
           'content-type': 'application/json',
           'content-length': Buffer.byteLength(body),
@@ -76,6 +78,14 @@ export class Connections {
       });
       request.end(body);
     });
+  }
+
+  #by({ protocol }: URL) {
+    if (protocol !== 'https:') return { send: http.request, agent: this.#http };
+    // It loads TLS and cryptography, which takes longer than all requests of a claim.
+    const https = process.getBuiltinModule('node:https');
+    this.#https ??= new https.Agent({ keepAlive: true, ...this.#tls });
+    return { send: https.request, agent: this.#https };
   }
 }
 

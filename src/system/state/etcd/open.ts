@@ -1,5 +1,5 @@
 /** Opens the etcd of the configuration: reads its credentials, and keeps the token of a login for the next program. */
-import { createSecureContext } from 'node:tls';
+import process from 'node:process';
 import { crc32 } from 'node:zlib';
 import { readCertificates, readSecret, readSecretFile, type SecretRead } from '../../file/named-file.ts';
 import type { EtcdAccess } from '../../types/fleet.ts';
@@ -50,7 +50,7 @@ function tlsOf({ caFile, certFile, keyFile }: EtcdAccess): Read<Tls> {
 function contextProblem(tls: Tls): string | undefined {
   if (Object.keys(tls).length === 0) return undefined;
   try {
-    createSecureContext(tls);
+    process.getBuiltinModule('node:tls').createSecureContext(tls);
     return undefined;
   } catch (error) {
     return (error as Error).message;
