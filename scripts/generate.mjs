@@ -150,6 +150,7 @@ const committed = {
   'schema/process-control.schema.json': editorSchema(configSchema),
   ...(isAsked && {
     'schema/snapshot.schema.json': await schemaOf('src/report/host-snapshot.ts', 'HostSnapshot'),
+    'schema/fleet.schema.json': await schemaOf('src/fleet/view.ts', 'FleetView'),
     'schema/api.schema.json': await schemaOf('src/cli/web/api/answers.ts', 'ApiAnswer'),
   }),
   'docs/reference/job-file.md': referencePage(jobSchema, 'job'),

@@ -2,6 +2,9 @@
 import type { Fleet } from '../system/types/fleet.ts';
 import { printable } from '../text/printable.ts';
 import { greatest, widest } from '../text/width.ts';
+import { engineLine, hostRows, hostTitles, jobNote, tagLines } from './overview/engine-text.ts';
+import type { EngineFacts, EngineView } from './overview/engine-view.ts';
+import type { FormatTime } from './overview/words.ts';
 import { hostWords, poollessWords, type Seat } from './seat.ts';
 
 export interface FleetView {
@@ -10,34 +13,41 @@ export interface FleetView {
   readonly pools: Fleet['pools'];
   /** The jobs that name a pool. */
   readonly jobs: readonly PooledJob[];
+  /** Present where the configuration has `fleet.etcd`. */
+  readonly etcd?: EngineView;
 }
 
 type PooledJob = { readonly slug: string; readonly disabled: boolean } & Omit<Seat, 'host'>;
 
-/** Pools, then jobs, then what no host does for another. */
-export function fleetText(view: FleetView): string {
-  const { host, pools, jobs } = view;
+/** Pools, hosts as etcd knows them, then jobs, then what no host does for another. */
+export function fleetText(view: FleetView, format: FormatTime): string {
+  const { host, pools, jobs, etcd } = view;
+  const known = etcd?.isReached === true ? etcd : undefined;
   const names = Object.keys(pools);
-  const rows = [
-    ['POOL', 'HOSTS'],
-    ...names.map((name) => [name, poolWords(pools[name] ?? [], host)]),
-    ...(jobs.length === 0 ? [] : [['JOB', 'POOL', 'RUNS', 'ON']]),
-    ...jobs.map((job) => [job.slug, job.pool, job.runs, placeWords(job)]),
-  ];
-  const [ofPools, ofJobs] = [rows.slice(0, names.length + 1), rows.slice(names.length + 1)];
+  const pooled = new Set(Object.values(pools).flat());
   return [
     `this host: ${host}`,
+    ...(etcd === undefined ? [] : [engineLine(etcd)]),
     '',
-    ...table(ofPools),
+    ...table([['POOL', 'HOSTS'], ...names.map((name) => [name, poolWords(pools[name] ?? [], host)])]),
     '',
-    ...table(ofJobs),
+    ...(known === undefined ? [] : [...table([hostTitles, ...hostRows(known, pooled, format)]), '']),
+    ...(known === undefined ? [] : tagLines(known, format)),
+    ...(jobs.length === 0 ? [] : table(jobRows(jobs, known, format))),
     ...(jobs.length === 0 ? ['no job names a pool'] : []),
-    ...[poollessWords(view)].flatMap((words) => words ?? []),
+    ...[poollessWords({ host, pools })].flatMap((words) => words ?? []),
     ...(jobs.some(({ runs, claimed }) => runs === 'one' && claimed === undefined) ? [oneWords] : []),
     ...(jobs.some(({ claimed }) => claimed) ? [claimedWords] : []),
   ]
     .map((line) => `${printable(line)}\n`)
     .join('');
+}
+
+function jobRows(jobs: readonly PooledJob[], known: EngineFacts | undefined, format: FormatTime) {
+  const titles = ['JOB', 'POOL', 'RUNS', 'ON'];
+  const rows = jobs.map((job) => [job.slug, job.pool, job.runs, placeWords(job)]);
+  if (known === undefined) return [titles, ...rows];
+  return [[...titles, 'NOTE'], ...rows.map((row) => [...row, jobNote(row[0] ?? '', known, format)])];
 }
 
 const oneWords =
@@ -62,6 +72,9 @@ function table(rows: readonly (readonly string[])[]): readonly string[] {
   const columns = greatest(rows.map((row) => row.length));
   const widths = Array.from({ length: columns }, (_, at) => widest(rows.map((row) => row[at] ?? '')));
   return rows.map((row) =>
-    row.map((cell, at) => (at === row.length - 1 ? cell : cell.padEnd(widths[at] ?? 0))).join('  '),
+    row
+      .map((cell, at) => (at === row.length - 1 ? cell : cell.padEnd(widths[at] ?? 0)))
+      .join('  ')
+      .trimEnd(),
   );
 }

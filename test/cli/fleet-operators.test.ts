@@ -11,6 +11,7 @@ import { type EtcdEngine, etcd } from '../../src/system/state/etcd/etcd.ts';
 import { clock } from '../../src/system/time/clock.ts';
 import { EtcdCluster, withoutEtcd } from '../system/state/etcd-cluster.ts';
 import { House, isRoot, until } from './house.ts';
+import { assertFleet } from './snapshot-schema.ts';
 
 const asRoot = isRoot ? ({ as: 'root' } as const) : {};
 const patience = { patienceMs: 60_000 };
@@ -259,12 +260,72 @@ describe('operators of a fleet', { skip: withoutEtcd() }, () => {
     assert.equal(missed.code, 1);
     assert.match(missed.stdout, /^two did not run at .*: no host started it, as db9 has found/);
     await jobctl(web1, 'pause', 'two', '--reason', 'upgrade');
-    assert.match((await jobctl(web2, 'why', 'two')).stdout, /^two will not run.*: it is paused by .*: upgrade/);
+    await web2.run('cron-generate', [], asRoot);
+    const [why, status, next, start, listing] = await Promise.all([
+      jobctl(web2, 'why', 'two'),
+      jobctl(web2, 'status', 'two'),
+      jobctl(web2, 'next', 'two'),
+      jobctl(web2, 'start', 'two'),
+      jobctl(web2, 'status'),
+    ]);
+    assert.match(why.stdout, /^two will not run.*: it is paused by .*: upgrade/);
+    assert.match(status.stdout, /^paused: +by .*: upgrade; to end that: jobctl resume two$/m);
+    assert.match(status.stdout, /^fleet tick: +.* missed$/m);
+    assert.match(next.stdout, /two.* will be skipped: paused by .*: upgrade$/m);
+    assert.match(next.stdout, /^on one of .*, this host among them; etcd decides at each tick$/m);
+    assert.equal(start.code, 75);
+    assert.match(start.stderr, /two is paused by .*: upgrade; to end that: jobctl resume two/);
+    assert.match(listing.stdout, /^two +paused /m);
+    assert.match((await jobctl(web2, 'history', 'two')).stdout, /^The last ticks on all hosts:\n {2}.* missed$/m);
     await jobctl(web1, 'resume', 'two');
     const unknown = await jobctl(cutOff, 'why', 'two', '--all');
     assert.match(
       unknown.stdout,
       /^two will not run: etcd can't be reached, so this host can claim no tick: .*ECONNREFUSED/,
     );
+  });
+
+  test('see the fleet: hosts, cordons, what runs where, pauses, and other job files', async () => {
+    await Promise.all([seen('web1'), seen('web2', 'b2')]);
+    const holder = await begin('one', 'web1', 'r1');
+    await jobctl(web1, 'host', 'cordon', 'web2', '--reason', 'disk');
+    await jobctl(web1, 'pause', '--tag', 'night', '--reason', 'upgrade');
+    const start = (host: string, definition: string, hours: number) =>
+      put(keys.tick('two', tickMs + hours * 3_600_000), {
+        ...{ ...writer(host, `r-${hours}`), fate: 'started', atMs: tickMs, attempt: 1, definition, outcome: 'success' },
+      });
+    await write(start('web1', 'old', 1), start('web1', 'new', 2), start('web2', 'old', 3), start('web1', 'new', 4));
+    const { stdout, code } = await jobctl(web2, 'fleet');
+    assert.equal(code, 0);
+    assert.match(stdout, /^etcd: reached; its clock and that of this host agree$/m);
+    assert.match(stdout, /^HOST +STATE +SEEN +CLOCK +VERSION +RUNS +NOTE$/m);
+    assert.match(stdout, /^web1 +there +[\d.]+ s ago +[+-][\d.]+ s +1\.0\.0 +one$/m);
+    assert.match(stdout, /^web2 +cordoned .* cordoned by \S+ since .*: disk$/m);
+    assert.match(stdout, /^tag night: paused by .*: upgrade$/m);
+    assert.match(stdout, /^one .* runs on web1 since /m);
+    assert.match(stdout, /^two .* success on web1 at .*; another job file: web2$/m);
+    const answer = await value(web2, 'fleet');
+    assertFleet(answer);
+    const cut = await jobctl(cutOff, 'fleet', '--json');
+    assert.equal(cut.code, 1);
+    assertFleet(JSON.parse(cut.stdout));
+    assert.match(cut.stderr, /this is what the configuration says; etcd can't be reached: .*ECONNREFUSED/);
+    await end('one', holder);
+    await Promise.all([jobctl(web1, 'host', 'uncordon', 'web2'), jobctl(web1, 'resume', '--tag', 'night')]);
+  });
+
+  test('see that two hosts have one name', async () => {
+    // The other host wrote a moment ago, and this one is up for days.
+    await seen('web1', 'other-boot');
+    const mine = await seen('web1', 'b');
+    assert.ok(mine.is === 'written');
+    assert.equal(mine.beside?.boot, 'other-boot');
+    assert.match((await jobctl(web2, 'fleet')).stdout, /^web1 .* two hosts have this name$/m);
+    // After a boot the record before it is that of the same host.
+    await write({ is: 'delete', key: keys.seen('web1') });
+    await seen('web1', 'before');
+    const booted = await seen('web1', 'after', 0);
+    assert.ok(booted.is === 'written');
+    assert.equal(booted.beside, undefined);
   });
 });

@@ -17,7 +17,7 @@ function closed(schema: unknown): unknown {
 }
 
 const ajv = new Ajv({ strict: false, allErrors: true });
-for (const name of ['snapshot', 'api']) {
+for (const name of ['snapshot', 'api', 'fleet']) {
   const file = path.join(repository, `schema/${name}.schema.json`);
   ajv.addSchema(closed(JSON.parse(readFileSync(file, 'utf8'))) as Schema, name);
 }
@@ -27,6 +27,11 @@ export type Part = 'HostSnapshot' | 'JobSnapshot' | 'BrokenJobSnapshot' | 'HostF
 /** Throws with every difference. */
 export function assertMatches(value: unknown, part: Part): void {
   assertIs(value, `snapshot#/definitions/${part}`);
+}
+
+/** The same for `jobctl fleet --json`. */
+export function assertFleet(value: unknown): void {
+  assertIs(value, 'fleet#/definitions/FleetView');
 }
 
 /** The same for an answer of the page. */

@@ -4,6 +4,7 @@
  */
 
 import type { Config } from '../../config/config.ts';
+import { fleetHistoryText } from '../../fleet/overview/job-text.ts';
 import { entryValue, type HistoryFilter, Newest, selectEntries, stripIn } from '../../report/history-view.ts';
 import { hiddenWords } from '../../report/snapshot.ts';
 import { daysText } from '../../report/text/days.ts';
@@ -17,6 +18,8 @@ import { defined } from '../../text/defined.ts';
 import { timeText } from '../../zone/wall-time.ts';
 import { print, printBytes, say } from '../frame/output.ts';
 import { refuse } from '../frame/refuse.ts';
+import type { Jobs } from '../report/snapshots.ts';
+import { evidenceOfFleet } from './frame/fleet-evidence.ts';
 import { type Chosen, chooseJobs } from './frame/jobs.ts';
 import type { Options } from './frame/options.ts';
 import { ofTerminal } from './frame/terminal.ts';
@@ -28,7 +31,7 @@ const mostLines = 10_000;
 const stripLength = 30;
 const mostStrips = 20;
 
-export function history(options: Options, config: Config): number {
+export async function history(options: Options, config: Config): Promise<number> {
   const order = readOrder(options);
   if (typeof order === 'string') return refuse('jobctl', order);
   const chosen = chooseJobs(options, config, 'all', { recorded: true });
@@ -50,6 +53,7 @@ export function history(options: Options, config: Config): number {
   if (options.json) print(shown.map((entry) => `${JSON.stringify(entryValue(entry))}\n`).join(''));
   else if (shown.length === 0 && hidden.length === 0) say('jobctl', nothingWords(slugs, options));
   else printHistory(shown, { ...terminal, formatTime: timeText(hostZone()), named: !isOne }, strips);
+  if (isOne && !options.json && slugs[0] !== undefined) await printFleet(slugs[0], jobs, config);
   const isWindow = order.filter.sinceMs !== undefined && options.lines === undefined;
   if (isWindow && newest.seen > shown.length)
     say('jobctl', `these are the newest ${shown.length} of ${newest.seen}; -n N shows more, --until earlier ones`);
@@ -69,6 +73,14 @@ function printHistory(
   });
   const head = view.terminal === undefined || jobs.length > mostStrips ? '' : stripsText(listed, view.terminal);
   printBytes(Buffer.from(head + historyText(shown, view)));
+}
+
+/** A run of another host is in the history of that host alone. */
+async function printFleet(slug: string, jobs: Jobs, config: Config): Promise<void> {
+  const fleet = await evidenceOfFleet(slug, jobs.load(slug), config);
+  if (fleet !== undefined && fleet.is !== 'read')
+    say('jobctl', `the runs of other hosts are not known: ${fleet.reason}`);
+  if (fleet !== undefined) print(fleetHistoryText(fleet, timeText(hostZone())));
 }
 
 function printDays({ jobs, slugs }: Extract<Chosen, { ok: true }>, { json }: Options): number {

@@ -1,6 +1,7 @@
 /** `jobctl next`: when jobs will start. */
 
 import type { Config } from '../../config/config.ts';
+import { seatWords } from '../../fleet/seat.ts';
 import { crowdedText, StartsPerMinute } from '../../report/clock/crowded.ts';
 import type { NoTick } from '../../report/clock/no-ticks.ts';
 import {
@@ -19,6 +20,7 @@ import { brokenWords } from '../../report/text/failing.ts';
 import { type AnySnapshot, isBroken } from '../../report/text/job.ts';
 import { type Ellipsis, folded } from '../../report/text/terminal/fold.ts';
 import { mostFirst } from '../../report/text/terminal/table.ts';
+import type { Pause } from '../../run/pause/pause.ts';
 import { requestWords } from '../../service/desired.ts';
 import { clock } from '../../system/time/clock.ts';
 import { hostZone } from '../../system/time/zones.ts';
@@ -31,7 +33,7 @@ import { print } from '../frame/output.ts';
 import { refuse } from '../frame/refuse.ts';
 import { delayOf } from '../frame/splay.ts';
 import type { Jobs } from '../report/snapshots.ts';
-import { chooseJobs } from './frame/jobs.ts';
+import { chooseJobsOfFleet } from './frame/fleet-jobs.ts';
 import type { Options } from './frame/options.ts';
 import { ofTerminal } from './frame/terminal.ts';
 import { readUpcomingOrder } from './frame/upcoming-order.ts';
@@ -42,17 +44,17 @@ const pieceLength = 65_536;
 /** A time and the gap behind it. */
 const timeWidth = 21;
 
-export function next(options: Options, config: Config): number {
+export async function next(options: Options, config: Config): Promise<number> {
   const order = readUpcomingOrder(options, config);
   if (typeof order === 'string') return refuse('jobctl', order);
-  const chosen = chooseJobs(options, config, 'all', { instances: true });
+  const chosen = await chooseJobsOfFleet(options, config, 'all', { instances: true });
   if (!chosen.ok) return chosen.exitCode;
-  const { jobs, slugs } = chosen;
+  const { jobs, slugs, fleetPauses } = chosen;
   const single = slugs.length === 1;
   const count = order.untilMs !== undefined ? Number.POSITIVE_INFINITY : single ? usualCount : 1;
   const whole = { ...order, count: order.count || count };
   const load = loader(jobs, config);
-  const found = slugs.map((slug) => upcoming(slug, { load, order: whole, jobs }));
+  const found = slugs.map((slug) => upcoming(slug, { load, order: whole, jobs, fleetPauses }));
   const none = found.flatMap((one) => one.none);
   const isSpan = order.untilMs !== undefined;
   const minutes = new StartsPerMinute();
@@ -66,6 +68,7 @@ export function next(options: Options, config: Config): number {
   const view = { hostZone: order.zones.host, nowMs: clock.nowMs(), ...nameColumn(slugs) };
   printEach(fitted(upcomingLines({ ticks: counted(inOrder(streams), minutes), none }, view)));
   if (isSpan) printEach(fitted([crowdedText(minutes.crowded(), view.hostZone)]));
+  if (single) print(candidatesText(slugs[0] ?? '', load));
   if (single) print(clockChangeText(slugs[0] ?? '', load, whole));
   warnOfCronZone();
   return 0;
@@ -135,10 +138,13 @@ interface Upcoming {
   readonly load: Load;
   readonly order: UpcomingOrder;
   readonly jobs: Jobs;
+  readonly fleetPauses: readonly Pause[];
 }
 
-function upcoming(slug: string, { load, order, jobs }: Upcoming): UpcomingStream {
+function upcoming(slug: string, { load, order: ofHost, jobs, fleetPauses }: Upcoming): UpcomingStream {
   const loaded = load(slug);
+  const isClaimed = loaded?.ok === true && loaded.value.seat?.claimed === true;
+  const order = isClaimed ? { ...ofHost, pauses: [...ofHost.pauses, ...fleetPauses] } : ofHost;
   if (loaded?.ok && loaded.value.service === undefined) return upcomingStream(loaded.value, order);
   const seen = jobs.snapshot(slug);
   const none = seen === undefined ? undefined : noTick(seen, timeText(hostZone()));
@@ -154,6 +160,13 @@ function noTick(job: AnySnapshot, format: (ms: number) => string): NoTick | unde
   if (isBroken(job)) return { job: slug, why: job.file, words: brokenWords(job) };
   if (service?.desired !== 'down' || service.file !== undefined || service.wish === undefined) return undefined;
   return { job: slug, why: 'stopped', words: `is a service that was stopped ${requestWords(service.wish, format)}` };
+}
+
+/** "on one of web1, web2 of the pool web, this host among them; etcd decides at each tick" */
+function candidatesText(slug: string, load: Load): string {
+  const loaded = load(slug);
+  const seat = loaded?.ok === true ? loaded.value.seat : undefined;
+  return seat?.claimed === true ? `${seatWords(seat)}\n` : '';
 }
 
 function clockChangeText(slug: string, load: Load, order: UpcomingOrder): string {

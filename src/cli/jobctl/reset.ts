@@ -5,7 +5,8 @@
 import type { Config } from '../../config/config.ts';
 import { isCircuit, isWritten, readPauses, removePause } from '../../run/pause/pause.ts';
 import { stateFiles } from '../../system/state/state-files.ts';
-import { type Act, type ActResult, actOnEach, notDone } from './frame/act.ts';
+import { type Act, actOnEach } from './frame/act.ts';
+import { type ActResult, notDone } from './frame/answers.ts';
 import type { Options } from './frame/options.ts';
 import { recordSteering } from './frame/record.ts';
 

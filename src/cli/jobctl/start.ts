@@ -25,7 +25,8 @@ import { type ProgramStart, startAndRead, startBeside } from '../frame/start-pro
 import { zoneProblem } from '../frame/zones.ts';
 import type { Jobs } from '../report/snapshots.ts';
 import { givenRunVariable } from '../run/run-named.ts';
-import { type Act, type ActResult, actOnEach } from './frame/act.ts';
+import { type Act, actOnEach } from './frame/act.ts';
+import type { ActResult } from './frame/answers.ts';
 import type { Options } from './frame/options.ts';
 import { recordSteering } from './frame/record.ts';
 

@@ -1,8 +1,6 @@
 /** `jobctl why`: explains the state of a job, or what became of a tick, and what to do about it. */
 
 import type { Config } from '../../config/config.ts';
-import type { Seated } from '../../fleet/seat.ts';
-import type { Job } from '../../job/job.ts';
 import { looking } from '../../report/advice.ts';
 import { momentForms, parseMoment } from '../../report/typed/moment.ts';
 import { answerOf } from '../../report/why/answer.ts';
@@ -11,7 +9,6 @@ import { explain, explanationCode } from '../../report/why/why.ts';
 import { clock } from '../../system/time/clock.ts';
 import { hostZone } from '../../system/time/zones.ts';
 import { defined } from '../../text/defined.ts';
-import type { Result } from '../../text/problem.ts';
 import { greatest } from '../../text/width.ts';
 import { wallTime } from '../../zone/wall-time.ts';
 import { readInstalled } from '../crontab/installed.ts';
@@ -21,6 +18,7 @@ import { commandForms } from '../report/command-forms.ts';
 import { gatherEvidence } from '../report/evidence.ts';
 import { lastWordsOf } from '../report/last-words.ts';
 import { timesOf } from '../report/times.ts';
+import { evidenceOfFleet } from './frame/fleet-evidence.ts';
 import { chooseJobs } from './frame/jobs.ts';
 import type { Options } from './frame/options.ts';
 
@@ -59,13 +57,4 @@ export async function why(options: Options, config: Config): Promise<number> {
     codes.push(explanationCode(explanation));
   }
   return greatest(codes);
-}
-
-/** Asks etcd about a job of which the hosts of a pool claim each tick. */
-async function evidenceOfFleet(slug: string, loaded: Result<Seated<Job>> | undefined, config: Config) {
-  if (loaded?.ok !== true || loaded.value.seat?.claimed !== true || loaded.value.service !== undefined)
-    return undefined;
-  const { fleetEvidence } = await import('./on-demand/fleet.ts');
-  const { tags, seat } = loaded.value;
-  return fleetEvidence({ slug, tags, hosts: seat?.hosts ?? [] }, config);
 }

@@ -19,7 +19,7 @@ import { readHistory, readRecentHistory } from '../../run/history/record.ts';
 import type { RunRecord } from '../../run/history/run-record.ts';
 import { sharedLockName } from '../../run/lock/run-locks.ts';
 import { nextLockName } from '../../run/lock/take-lock.ts';
-import { pauseOf } from '../../run/pause/pause.ts';
+import { type Pause, pauseOf } from '../../run/pause/pause.ts';
 import { readDesired } from '../../service/desired.ts';
 import type { KnownService } from '../../service/record/known-service.ts';
 import { files } from '../../system/file/files.ts';
@@ -74,7 +74,13 @@ export interface Times {
   installed(): Installed;
 }
 
-export function openJobs(config: Config, times?: Times, memory?: JobMemory): JobsAnswer {
+/** `fleetPauses` hold the jobs whose ticks the hosts of a pool claim. */
+export function openJobs(
+  config: Config,
+  times?: Times,
+  memory?: JobMemory,
+  fleetPauses: () => readonly Pause[] = () => [],
+): JobsAnswer {
   const listed = listJobFiles(config, files);
   if (listed.is === 'unlisted') return { ok: false, problem: listed.problem };
   const locks = realLocks(config, () => undefined);
@@ -172,9 +178,10 @@ export function openJobs(config: Config, times?: Times, memory?: JobMemory): Job
       });
     const job = shownJob(loaded.value);
     const more = times?.(loaded.value, seen.runs);
+    const holding = job.seat?.claimed === true ? [...pauses, ...fleetPauses()] : pauses;
     return snapshotJob({
       ...{ ...facts, job },
-      paused: service === undefined ? pauseOf(job, pauses, clock.nowMs()) : undefined,
+      paused: service === undefined ? pauseOf(job, holding, clock.nowMs()) : undefined,
       ...defined({ times: more }),
       unreadable: service === undefined ? unreadableOfJob()(job) : unreadableOfService(slug, state),
       sharedLocks: job.policy.locks.map((name) => ({ name, holder: locks.holder(sharedLockName(name)) })),

@@ -26,7 +26,8 @@ interface FleetPause {
   readonly hold: Hold;
 }
 
-export type FleetEvidence = KnownInFleet | Unreachable;
+/** `hidden`: this caller may not read the credentials, and the service user may. */
+export type FleetEvidence = KnownInFleet | Unreachable | { readonly is: 'hidden'; readonly reason: string };
 
 export interface AskedJob {
   readonly slug: string;
@@ -40,7 +41,7 @@ export async function readFleetEvidence(
   { slug, tags, hosts, nowMs: ownNowMs }: AskedJob,
   store: FleetStore,
   patience: Patience,
-): Promise<FleetEvidence> {
+): Promise<KnownInFleet | Unreachable> {
   const states = await readHosts(store, patience);
   if (states.is === 'unreachable') return states;
   const aheadMs = ownNowMs() - states.time.nowMs;

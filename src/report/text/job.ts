@@ -133,7 +133,7 @@ function lastRunWords(
   return `${formatTime(startedMs)} ${run} ${words}${lastedWords(outcome, durationMs)}`;
 }
 
-function factLines(facts: readonly JobFact[]): string {
+export function factLines(facts: readonly JobFact[]): string {
   return facts.map(([label, value]) => `${`${label}:`.padEnd(19)} ${printable(value)}\n`).join('');
 }
 

@@ -4,24 +4,11 @@
  */
 import type { Config } from '../../../config/config.ts';
 import { greatest } from '../../../text/width.ts';
-import { print, say } from '../../frame/output.ts';
+import { print } from '../../frame/output.ts';
 import type { Jobs } from '../../report/snapshots.ts';
-import { chooseJobs } from './jobs.ts';
+import { type ActResult, type Answers, answersFor } from './answers.ts';
+import { chooseJobsOfFleet } from './fleet-jobs.ts';
 import type { Options } from './options.ts';
-
-/** Words for people; silent with --json. */
-export interface Answers {
-  print(text: string): void;
-  say(words: string): void;
-}
-
-/**
- * The result for one job: the exit code, and the value that --json prints behind the job's name.
- */
-export interface ActResult {
-  readonly exitCode: number;
-  readonly value: Readonly<Record<string, unknown>>;
-}
 
 export interface Act {
   readonly options: Options;
@@ -29,12 +16,6 @@ export interface Act {
   readonly jobs: Jobs;
   readonly answers: Answers;
 }
-
-/**
- * The exit code when the request was understood but could not be carried out; 125 is for run-job
- * alone.
- */
-export const notDone = 1;
 
 /** A command for one job. */
 export type ActOn = (slug: string, act: Act) => Promise<ActResult>;
@@ -44,7 +25,7 @@ export type ActOn = (slug: string, act: Act) => Promise<ActResult>;
  * Returns the highest exit code.
  */
 export async function actOnEach(options: Options, config: Config, actOn: ActOn): Promise<number> {
-  const chosen = chooseJobs(options, config, 'refuse');
+  const chosen = await chooseJobsOfFleet(options, config, 'refuse');
   if (!chosen.ok) return chosen.exitCode;
   const act: Act = { options, config, jobs: chosen.jobs, answers: answersFor(options) };
   const codes = chosen.slugs.map(async (slug) => {
@@ -53,9 +34,4 @@ export async function actOnEach(options: Options, config: Config, actOn: ActOn):
     return exitCode;
   });
   return greatest(await Promise.all(codes));
-}
-
-export function answersFor({ json }: Options): Answers {
-  const silent = () => undefined;
-  return json ? { print: silent, say: silent } : { print, say: (words) => say('jobctl', words) };
 }

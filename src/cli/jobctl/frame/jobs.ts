@@ -2,6 +2,7 @@
 import type { Config } from '../../../config/config.ts';
 import { unreadNamesake } from '../../../job/folder.ts';
 import { exitCodes } from '../../../run/outcome/outcome.ts';
+import type { Pause } from '../../../run/pause/pause.ts';
 import { files } from '../../../system/file/files.ts';
 import { nearest } from '../../../text/nearest.ts';
 import { say, sayProblems } from '../../frame/output.ts';
@@ -14,6 +15,8 @@ export type Chosen =
 
 interface More {
   readonly times?: Times;
+  /** The pauses of the fleet, which hold the jobs whose ticks are claimed. */
+  readonly fleetPauses?: () => readonly Pause[];
   /** Includes jobs of which only a history is left. */
   readonly recorded?: boolean;
   /**
@@ -32,13 +35,13 @@ export function chooseJobs(
   options: Options,
   config: Config,
   otherwise: 'all' | 'refuse' | 'quiet',
-  { times, recorded = false, instances = false, known = () => false }: More = {},
+  { times, fleetPauses, recorded = false, instances = false, known = () => false }: More = {},
 ): Chosen {
   const wrong = (words: string): Chosen => {
     if (otherwise !== 'quiet') say('jobctl', words);
     return { ok: false, exitCode: exitCodes.usage };
   };
-  const opened = openJobs(config, times);
+  const opened = openJobs(config, times, undefined, fleetPauses);
   if (!opened.ok) {
     sayProblems([opened.problem]);
     return { ok: false, exitCode: exitCodes.configuration };

@@ -11,7 +11,7 @@ import { realLocks } from '../../frame/host.ts';
 import { print } from '../../frame/output.ts';
 import { refuse } from '../../frame/refuse.ts';
 import type { Jobs } from '../../report/snapshots.ts';
-import { notDone } from '../frame/act.ts';
+import { notDone } from '../frame/answers.ts';
 import { chooseJobs } from '../frame/jobs.ts';
 import type { Options } from '../frame/options.ts';
 import { partsOf, showParts } from './parts.ts';

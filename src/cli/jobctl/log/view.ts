@@ -20,7 +20,7 @@ import { defined } from '../../../text/defined.ts';
 import { PrintableStream } from '../../../text/printable.ts';
 import { printBytes, say } from '../../frame/output.ts';
 import { elsewhereWords, unreadableLogWords } from '../../report/log-access.ts';
-import { notDone } from '../frame/act.ts';
+import { notDone } from '../frame/answers.ts';
 import type { Options } from '../frame/options.ts';
 
 export interface LogView {

@@ -12,7 +12,7 @@ import { replaceFile, stateFiles } from '../../../system/state/state-files.ts';
 import { print } from '../../frame/output.ts';
 import { refuse } from '../../frame/refuse.ts';
 import { lookAtService } from '../../report/service-snapshots.ts';
-import { notDone } from '../frame/act.ts';
+import { notDone } from '../frame/answers.ts';
 import type { Options } from '../frame/options.ts';
 import { holderOf, type ServiceTarget, targetName } from '../frame/target.ts';
 import { readSlots } from './pool-service.ts';

@@ -28,7 +28,7 @@ import { timeText } from '../../../zone/wall-time.ts';
 import { callerName } from '../../frame/caller-name.ts';
 import { print, say } from '../../frame/output.ts';
 import { refuse } from '../../frame/refuse.ts';
-import { answersFor, notDone } from '../frame/act.ts';
+import { answersFor, notDone } from '../frame/answers.ts';
 import { chooseJobs } from '../frame/jobs.ts';
 import type { Options } from '../frame/options.ts';
 import { recordSteering } from '../frame/record.ts';

@@ -22,7 +22,8 @@ import { timeText } from '../../../zone/wall-time.ts';
 import { print, say } from '../../frame/output.ts';
 import { refuse } from '../../frame/refuse.ts';
 import { openJobs } from '../../report/snapshots.ts';
-import { answersFor, notDone } from '../frame/act.ts';
+import { answersFor, notDone } from '../frame/answers.ts';
+import { chooseJobsOfFleet } from '../frame/fleet-jobs.ts';
 import { chooseJobs } from '../frame/jobs.ts';
 import type { Options } from '../frame/options.ts';
 import { recordSteering } from '../frame/record.ts';
@@ -81,7 +82,7 @@ async function resumeIn(places: Places, paused: Paused, options: Options, config
     return exitCodes.usage;
   }
   if (wasPaused) recordSteering(slugs, { action: 'resume' }, options, config);
-  const held = slugs.flatMap((slug) => stillPaused(slug, config));
+  const held = await stillPaused(slugs, config);
   tellResumed({ target, wasPaused, held }, options);
   if (options.json) {
     const [first] = held;
@@ -139,10 +140,14 @@ function tellResumed({ target, wasPaused, held }: Resumed, options: Options): vo
 }
 
 /**
- * The pause that still holds a job after a resume: another one, by its name or by one of its tags.
+ * The pauses that still hold jobs after a resume: another one, by its name or by one of its tags.
  */
-function stillPaused(slug: string, config: Config): readonly Held[] {
-  const chosen = chooseJobs({ _: [], name: slug }, config, 'quiet');
-  const job = chosen.ok ? chosen.jobs.snapshot(slug) : undefined;
-  return job !== undefined && 'paused' in job && job.paused !== undefined ? [{ slug, pause: job.paused }] : [];
+async function stillPaused(slugs: readonly string[], config: Config): Promise<readonly Held[]> {
+  if (slugs.length === 0) return [];
+  const chosen = await chooseJobsOfFleet({ _: [], names: slugs }, config, 'quiet');
+  if (!chosen.ok) return [];
+  return slugs.flatMap((slug) => {
+    const job = chosen.jobs.snapshot(slug);
+    return job !== undefined && 'paused' in job && job.paused !== undefined ? [{ slug, pause: job.paused }] : [];
+  });
 }

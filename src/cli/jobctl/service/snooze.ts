@@ -8,7 +8,7 @@ import { durationWords } from '../../../text/duration.ts';
 import { timeText } from '../../../zone/wall-time.ts';
 import { print } from '../../frame/output.ts';
 import { refuse } from '../../frame/refuse.ts';
-import { notDone } from '../frame/act.ts';
+import { notDone } from '../frame/answers.ts';
 import type { Options } from '../frame/options.ts';
 import { recordOnService } from '../frame/record.ts';
 import { holderOf, type ServiceTarget, targetName } from '../frame/target.ts';

@@ -29,7 +29,7 @@ import { print } from '../../frame/output.ts';
 import { refuse } from '../../frame/refuse.ts';
 import { startSupervisor } from '../../frame/start-program.ts';
 import { isJobRun, lookAtService } from '../../report/service-snapshots.ts';
-import { notDone } from '../frame/act.ts';
+import { notDone } from '../frame/answers.ts';
 import type { Options } from '../frame/options.ts';
 import { recordOnService } from '../frame/record.ts';
 import { holderOf, type ServiceTarget, targetName } from '../frame/target.ts';

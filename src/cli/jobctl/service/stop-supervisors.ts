@@ -11,7 +11,7 @@ import { clock } from '../../../system/time/clock.ts';
 import { realLocks } from '../../frame/host.ts';
 import { print, say } from '../../frame/output.ts';
 import { refuse } from '../../frame/refuse.ts';
-import { notDone } from '../frame/act.ts';
+import { notDone } from '../frame/answers.ts';
 import { lastStepWords, untilGone } from './supervisor-end.ts';
 
 const pollMs = 100;

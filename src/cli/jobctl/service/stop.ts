@@ -16,7 +16,7 @@ import { print, say } from '../../frame/output.ts';
 import { refuse } from '../../frame/refuse.ts';
 import { isJobRun, lookAtService } from '../../report/service-snapshots.ts';
 import { stopRunHere } from '../../run/stop-run.ts';
-import { notDone } from '../frame/act.ts';
+import { notDone } from '../frame/answers.ts';
 import type { Options } from '../frame/options.ts';
 import { holderOf, type ServiceTarget, targetName } from '../frame/target.ts';
 import { command, tell } from './start.ts';

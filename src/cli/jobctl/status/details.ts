@@ -1,7 +1,14 @@
 /** Everything about one job or service, and how the log of what has failed ends. */
 import type { Config } from '../../../config/config.ts';
 import { isFailing, lastWordsText } from '../../../report/text/failing.ts';
-import { type AnySnapshot, isBroken, jobDetails, noticeWarnings } from '../../../report/text/job.ts';
+import {
+  type AnySnapshot,
+  factLines,
+  isBroken,
+  type JobFact,
+  jobDetails,
+  noticeWarnings,
+} from '../../../report/text/job.ts';
 import { serviceDetails } from '../../../report/text/service.ts';
 import { foldedFacts, paintedFact } from '../../../report/text/terminal/facts.ts';
 import { clock } from '../../../system/time/clock.ts';
@@ -17,8 +24,9 @@ export function detailsText(job: AnySnapshot, config: Config): string {
   return `${factsText(job)}${failureText(job, config)}`;
 }
 
-export function printDetails(job: AnySnapshot, config: Config): void {
-  printFacts(factsText(job), failureText(job, config));
+/** `more`: facts that only this answer has. */
+export function printDetails(job: AnySnapshot, config: Config, more: readonly JobFact[] = []): void {
+  printFacts(`${factsText(job)}${factLines(more)}`, failureText(job, config));
 }
 
 /** Prints facts, at a terminal folded and coloured, and below them lines of a log, which are as wide as they are. */

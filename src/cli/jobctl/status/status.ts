@@ -1,5 +1,6 @@
 /** `jobctl status`: the state of all jobs as a table, or everything about one. */
 import type { Config } from '../../../config/config.ts';
+import { fleetFacts } from '../../../fleet/overview/job-text.ts';
 import { commonWarnings } from '../../../report/clock/installed.ts';
 import { jobStateCode } from '../../../report/state.ts';
 import { isBroken } from '../../../report/text/job.ts';
@@ -13,14 +14,16 @@ import { warnOfCronZone } from '../../crontab/cron-zone.ts';
 import { installCommand } from '../../crontab/installed.ts';
 import { print, printBytes, say } from '../../frame/output.ts';
 import { timesOf } from '../../report/times.ts';
-import { type Chosen, chooseJobs } from '../frame/jobs.ts';
+import { evidenceOfFleet } from '../frame/fleet-evidence.ts';
+import { chooseJobsOfFleet } from '../frame/fleet-jobs.ts';
+import type { Chosen } from '../frame/jobs.ts';
 import type { Options } from '../frame/options.ts';
 import { ofTerminal } from '../frame/terminal.ts';
 import { printDetails } from './details.ts';
 import { watchStatus } from './watched.ts';
 
-export function status(options: Options, config: Config): Promise<number> | number {
-  const chosen = chooseJobs(options, config, 'all', { times: timesOf(config) });
+export async function status(options: Options, config: Config): Promise<number> {
+  const chosen = await chooseJobsOfFleet(options, config, 'all', { times: timesOf(config) });
   if (!chosen.ok) return chosen.exitCode;
   if (options.watch) return watchStatus(options, config);
   if (options.json) return printJson(options, chosen);
@@ -58,10 +61,11 @@ function namesCommand({ note }: ListedJob, command: string): boolean {
   return note.includes(`: ${command}`);
 }
 
-function printOne(name: string, { jobs }: Shown, config: Config): number {
+async function printOne(name: string, { jobs }: Shown, config: Config): Promise<number> {
   const job = jobs.snapshot(name);
   if (job === undefined) return exitCodes.internal;
-  printDetails(job, config);
+  const fleet = await evidenceOfFleet(name, jobs.load(name), config);
+  printDetails(job, config, fleet && fleetFacts(fleet, config.fleet?.host ?? '', timeText(hostZone())));
   warnOfCronZone();
   return jobStateCode(job);
 }

@@ -23,6 +23,7 @@ export function fleetFindings(evidence: Evidence): readonly Finding[] {
   const { fleet } = evidence;
   if (fleet === undefined) return [];
   if (fleet.is === 'unreachable') return [unreachable(fleet.reason, evidence)];
+  if (fleet.is === 'hidden') return [hidden(fleet.reason, evidence)];
   return [...runFindings(fleet, evidence), ...hostFindings(fleet, evidence)];
 }
 
@@ -34,19 +35,19 @@ export function fleetFateFindings(evidence: Evidence): readonly Finding[] {
 
 /** A pause of the fleet as a pause of this host's, until it ends by the clock of etcd. */
 export function pausesIn(fleet: FleetEvidence | undefined): readonly Pause[] {
-  if (fleet === undefined || fleet.is === 'unreachable') return [];
+  if (fleet?.is !== 'read') return [];
   return fleet.pauses.map(({ target, hold }) => ({ target, ...hold }));
 }
 
 /** Returns what the fleet has on record about the tick in question. */
 export function fateInFleet({ fleet, ticks }: Evidence): FleetTick | undefined {
-  if (fleet === undefined || fleet.is === 'unreachable') return undefined;
+  if (fleet?.is !== 'read') return undefined;
   return fleet.job.ticks.find(({ tickMs }) => tickMs === ticks.tickMs);
 }
 
 /** The newest run of another host, if it began after `sinceMs`. */
 export function startElsewhere({ fleet, job }: Evidence, sinceMs: number): FleetTick | undefined {
-  if (fleet === undefined || fleet.is === 'unreachable') return undefined;
+  if (fleet?.is !== 'read') return undefined;
   const newest = fleet.job.ticks.findLast(({ fate }) => fate.fate === 'started');
   return newest === undefined || newest.fate.host === job?.seat?.host || newest.fate.atMs <= sinceMs
     ? undefined
@@ -109,6 +110,11 @@ function unreachable(reason: string, evidence: Evidence): Finding {
   const words = `etcd can't be reached, so ${isFuture ? 'this host can claim no tick' : 'what the other hosts did is not known'}: ${reason}`;
   const advice = [advise('see what is wrong', looking(evidence.forms, 'doctor'))];
   return { about, is: isFuture ? 'stops' : 'doubt', words, advice };
+}
+
+function hidden(reason: string, { slug, forms }: Evidence): Finding {
+  const advice = [advise('see more, as root', `sudo jobctl why ${slug}${forms.named}`)];
+  return { about, is: 'unknown', words: `you may not ask etcd what the other hosts did: ${reason}`, advice };
 }
 
 /** A run of another host that still holds the job. */

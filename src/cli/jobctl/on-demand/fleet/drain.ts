@@ -3,7 +3,7 @@ import { readHosts, stateOf } from '../../../../fleet/overview/hosts.ts';
 import { clock } from '../../../../system/time/clock.ts';
 import { print } from '../../../frame/output.ts';
 import { refuse } from '../../../frame/refuse.ts';
-import { answersFor, notDone } from '../../frame/act.ts';
+import { answersFor, notDone } from '../../frame/answers.ts';
 import type { HostOrder } from './host-order.ts';
 import { patience, unreachableWords } from './with-fleet.ts';
 

@@ -8,7 +8,7 @@ import { exitCodes } from '../../../../run/outcome/outcome.ts';
 import type { PauseTarget } from '../../../../run/pause/pause.ts';
 import { defined } from '../../../../text/defined.ts';
 import { openFleet } from '../../../run/fleet/open-fleet.ts';
-import { notDone } from '../../frame/act.ts';
+import { notDone } from '../../frame/answers.ts';
 import { patience, unreachableWords } from './with-fleet.ts';
 
 export interface FleetHolds {

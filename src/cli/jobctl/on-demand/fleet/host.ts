@@ -12,7 +12,7 @@ import { timeText } from '../../../../zone/wall-time.ts';
 import { callerName } from '../../../frame/caller-name.ts';
 import { print } from '../../../frame/output.ts';
 import { refuse } from '../../../frame/refuse.ts';
-import { answersFor, notDone } from '../../frame/act.ts';
+import { answersFor, notDone } from '../../frame/answers.ts';
 import type { Options } from '../../frame/options.ts';
 import { drain } from './drain.ts';
 import type { HostOrder } from './host-order.ts';

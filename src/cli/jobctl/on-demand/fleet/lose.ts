@@ -8,7 +8,7 @@ import { absent } from '../../../../system/types/engine.ts';
 import { timeText } from '../../../../zone/wall-time.ts';
 import { print } from '../../../frame/output.ts';
 import { refuse } from '../../../frame/refuse.ts';
-import { answersFor, notDone } from '../../frame/act.ts';
+import { answersFor, notDone } from '../../frame/answers.ts';
 import type { HostOrder } from './host-order.ts';
 import { patience, refuseUnread, unreachableWords } from './with-fleet.ts';
 

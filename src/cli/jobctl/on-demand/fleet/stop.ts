@@ -12,8 +12,8 @@ import { durationWords } from '../../../../text/duration.ts';
 import { timeText } from '../../../../zone/wall-time.ts';
 import { callerName } from '../../../frame/caller-name.ts';
 import { type OpenFleet, openFleet } from '../../../run/fleet/open-fleet.ts';
-import type { ActResult, Answers } from '../../frame/act.ts';
-import { notDone } from '../../frame/act.ts';
+import type { ActResult, Answers } from '../../frame/answers.ts';
+import { notDone } from '../../frame/answers.ts';
 import { patience, unreachableWords } from './with-fleet.ts';
 
 export interface StopElsewhere {

@@ -4,7 +4,7 @@ import { exitCodes } from '../../../../run/outcome/outcome.ts';
 import type { Fleet } from '../../../../system/types/fleet.ts';
 import { refuse } from '../../../frame/refuse.ts';
 import { type OpenFleet, openFleet } from '../../../run/fleet/open-fleet.ts';
-import { notDone } from '../../frame/act.ts';
+import { notDone } from '../../frame/answers.ts';
 
 /** An election of etcd takes some seconds; after that a person wants to know. */
 export const patience = { patienceMs: 10_000 };
