@@ -4,7 +4,7 @@ import { LabStory } from '../fleet/lab/story.ts';
 
 export async function hostsStorm([minutes = '10']: readonly string[]): Promise<number> {
   const jobs = ['brief', 'long', 'stubborn', 'again', 'brief2', 'long2', 'stubborn2', 'again2'];
-  const work = { jobs, longest: 50, calmMinutes: 2 };
+  const work = { jobs, longest: 150, calmMinutes: 2 };
   const story = new LabStory({ ...work, minutes: Number(minutes), say: (words) => process.stderr.write(`${words}\n`) });
   try {
     const result = await story.tell();

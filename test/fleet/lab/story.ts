@@ -80,7 +80,7 @@ export class LabStory {
     await troubles.end();
     const untilMs = fromMs + (minutes + calmMinutes - 1) * minuteMs;
     await sleepUntil(untilMs + 8000);
-    await until('the end of all runs', () => this.#hosts.every((host) => !host.isBusy()), 120_000);
+    await until('the end of all runs', () => this.#hosts.every((host) => !host.isBusy()), 300_000);
     const { looks } = this.#fates;
     await until('the last fates', () => this.#fates.looks > looks + 1);
     const runs = runsOf(readFileSync(path.join(this.#directory, 'audit'), 'utf8'));
