@@ -110,6 +110,9 @@ if (built.status !== 0) process.exit(built.status ?? 1);
 const suite = spawn(
   process.execPath,
   [
+    // V8's background tasks can keep a node from ending (nodejs/node#54918): a file whose tests have
+    // all passed would then hold up the suite. The processes of the files get this option too.
+    '--single-threaded',
     '--test',
     `--test-concurrency=${filesAtOnce}`,
     `--test-timeout=${fileLimitMs}`,

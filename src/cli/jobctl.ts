@@ -1,7 +1,7 @@
 /**
- * jobctl: shows jobs and services (status, next, why, history, failed, logs, check, fleet), controls
- * them (start, stop, restart, pause, resume, snooze, reset), takes hosts of a fleet out and back
- * (host), and makes jobs of crontabs (import).
+ * jobctl: shows jobs and services (status, next, why, history, failed, logs, check, fleet, endpoints),
+ * controls them (start, stop, restart, pause, resume, snooze, reset), takes hosts of a fleet out and
+ * back (host), and makes jobs of crontabs (import).
  */
 import type { Config } from '../config/config.ts';
 import { lookAs } from '../system/file/as-user.ts';
@@ -46,6 +46,7 @@ const commands: Readonly<Record<string, { readonly act: Command; readonly change
   doctor: { act: loadDoctor, changes: false },
   check: { act: check, changes: false },
   fleet: { act: fleet, changes: false },
+  endpoints: { act: noEndpoints, changes: false },
   import: { act: loadImport, changes: false },
   start: { act: start, changes: true },
   stop: { act: stop, changes: true },
@@ -71,6 +72,12 @@ async function loadMetrics(options: Options, config: Config): Promise<number> {
 async function loadImport(options: Options, config: Config): Promise<number> {
   const { importCrontabs } = await import('./jobctl/on-demand/import.ts');
   return importCrontabs(options, config);
+}
+
+function noEndpoints(options: Options, config: Config): number {
+  const chosen = chooseJobs(options, config, 'refuse');
+  if (!chosen.ok) return chosen.exitCode;
+  return refuse(program, `${chosen.slugs.join(', ')}: only services have endpoints`);
 }
 
 async function loadHost(options: Options, config: Config): Promise<number> {
@@ -121,7 +128,7 @@ async function jobctl(written: readonly string[]): Promise<number> {
  * The commands that open only files of the service user, or that every user may read. Root runs
  * them without more rights than that.
  */
-const lookingCommands: ReadonlySet<string> = new Set(['status', 'failed', 'history', 'logs', 'metrics']);
+const lookingCommands: ReadonlySet<string> = new Set(['status', 'failed', 'history', 'logs', 'metrics', 'endpoints']);
 
 /** The commands that take several names. A single name may be an instance of a service. */
 const manyNames: ReadonlySet<string> = new Set(['next', 'history', 'failed', 'import']);

@@ -16,6 +16,8 @@ export interface Seat {
   readonly runs: 'one' | 'each';
   /** Set if etcd decides at each tick which of the hosts starts the job. */
   readonly claimed?: true;
+  /** Set if the hosts share the instances of a service: `hosts` is the cycle of their homes. */
+  readonly slots?: true;
   /** The hosts that have the job, in their order: one, all of the pool, or the candidates; empty if the pool has none. */
   readonly hosts: readonly string[];
   /** The name of this host. */
@@ -24,13 +26,22 @@ export interface Seat {
 }
 
 export function seatOf(slug: string, jobPool: JobPool, { host, pools }: Pick<Fleet, 'host' | 'pools'>): Seat {
-  const { name, runs, claims } = jobPool;
+  const { name, runs, claims, slots } = jobPool;
   const pool = Object.hasOwn(pools, name) ? (pools[name] ?? []) : [];
   const hosts = runs === 'each' ? pool : hostsOfOne(slug, jobPool, pool);
-  return { pool: name, runs, hosts, host, isHere: hosts.includes(host), ...(claims && { claimed: true }) };
+  return {
+    pool: name,
+    runs,
+    hosts,
+    host,
+    isHere: hosts.includes(host),
+    ...(claims && { claimed: true }),
+    ...(slots && { slots: true }),
+  };
 }
 
-function hostsOfOne(slug: string, { placement, claims }: JobPool, pool: readonly string[]): readonly string[] {
+function hostsOfOne(slug: string, { placement, claims, slots }: JobPool, pool: readonly string[]): readonly string[] {
+  if (slots !== undefined) return candidates({ slug, pool, placement }, pool.length, digest);
   if (claims !== undefined) {
     const count = claims.candidates === 'all' ? pool.length : claims.candidates;
     return candidates({ slug, pool, placement }, count, digest);
@@ -97,7 +108,9 @@ export function onWords({ hosts, claimed }: Pick<Seat, 'hosts' | 'claimed'>): st
 }
 
 /** "on web1 of the pool web, this host; no other host takes over while it is away" */
-export function seatWords({ pool, runs, hosts, host, isHere, claimed }: Seat): string {
+export function seatWords({ pool, runs, hosts, host, isHere, claimed, slots }: Seat): string {
+  if (slots === true && hosts.length > 0)
+    return `on ${hostWords(hosts)} of the pool ${pool}, which share its instances${isHere ? '' : `; not on ${host}, this host`}`;
   if (claimed === true && hosts.length > 0)
     return `on one of ${hostWords(hosts)} of the pool ${pool}${isHere ? ', this host among them' : `, not on ${host}, this host`}; etcd decides at each tick`;
   const here = isHere ? (runs === 'one' ? ', this host' : ', this host too') : `, not on ${host}, this host`;

@@ -59,7 +59,7 @@ export function makeJob(
   const failmail = get('failmail');
   const workingDirectory = get('working_directory');
   const nice = get('nice');
-  const pool = poolOf(merged, hasEngine && !source.isService);
+  const pool = poolOf(merged, hasEngine ? (source.isService ? 'instances' : 'ticks') : undefined);
   if (description !== undefined) common.description = description.trim();
   if (failmail !== undefined) common.failmail = failmailOf(failmail);
   if (workingDirectory !== undefined) common.workingDirectory = workingDirectory;

@@ -25,7 +25,9 @@ export interface ServiceSnapshot {
    * the run has ended.
    */
   readonly jobRun?: { readonly pid?: number; readonly run?: string };
-  /** The number of instances that the file asks for. */
+  /** Set if this host has none of the instances that the hosts of a pool share. */
+  readonly elsewhere?: true;
+  /** The number of instances that the file asks for, of this host where several hosts share them. */
   readonly wantedInstances: number;
   readonly instances: readonly InstanceSnapshot[];
   /** The instances whose turn in a rolling restart is still to come. */
@@ -77,7 +79,8 @@ export function snapshotService(facts: ServiceFacts): ServiceSnapshot {
     desired: enabled ? desired.service.state : 'down',
     ...defined({ wish: decision, sinceMs }),
     ...holderOf(facts),
-    wantedInstances: service.instances,
+    wantedInstances: hereOf(facts, isTrue).length,
+    ...(service.seat?.slots === true && hereOf(facts, isTrue).length === 0 && { elsewhere: true }),
     instances: all,
     ...(isTrue && record.rolling !== undefined && { rolling: record.rolling }),
     ...(isTrue && record.rollingEnd !== undefined && { rollingEnd: record.rollingEnd }),
@@ -112,6 +115,8 @@ function missingState(
   const isLeft = holder?.state === 'orphaned';
   // A file with problems starts nothing, however long one waits.
   if (service.file === 'broken' && desiredState === 'up' && holder === undefined) return 'FAILED';
+  // Other hosts have all instances; --ensure starts a supervisor here when one is free.
+  if (service.seat?.slots === true && holder === undefined) return 'DOWN';
   return serviceStateOf({
     desired: desiredState,
     instances: service.instances,
@@ -141,9 +146,9 @@ function missingForMs({ desired, holder, nowMs, sinceBootMs, fileMs, record }: S
 }
 
 function instancesOf(facts: ServiceFacts, isTrue: boolean): readonly InstanceSnapshot[] {
-  const { record, service, boot } = facts;
+  const { record, boot } = facts;
   const known = new Map((record?.instances ?? []).map((one) => [one.number, one]));
-  const numbers = new Set(Array.from({ length: service.instances }, (_, number) => number));
+  const numbers = new Set(hereOf(facts, isTrue));
   if (isTrue) for (const number of known.keys()) numbers.add(number);
   return [...numbers]
     .sort((a, b) => a - b)
@@ -155,6 +160,12 @@ function instancesOf(facts: ServiceFacts, isTrue: boolean): readonly InstanceSna
         facts,
       );
     });
+}
+
+/** The instances that this host should have: all, or those that it has of a service over several hosts. */
+function hereOf({ record, service }: ServiceFacts, isTrue: boolean): readonly number[] {
+  if (isTrue && record?.here !== undefined) return record.here;
+  return service.seat?.slots === true ? [] : [...Array(service.instances).keys()];
 }
 
 function nothingOf(number: number): InstanceRecord {

@@ -23,7 +23,7 @@ export type JobState =
 export type Health = 'ok' | 'failing' | 'never-run' | 'unknown';
 
 export interface StateFacts {
-  readonly service?: { readonly state: ServiceState };
+  readonly service?: { readonly state: ServiceState; readonly desired?: 'up' | 'down' };
   readonly activity: { readonly is: 'running' | 'orphaned' | 'idle' };
   /** The run that waits for its turn. */
   readonly next?: unknown;
@@ -32,7 +32,7 @@ export interface StateFacts {
   readonly paused?: unknown;
   readonly disabled?: boolean;
   /** The hosts that have a job of a pool. */
-  readonly seat?: { readonly isHere: boolean };
+  readonly seat?: { readonly isHere: boolean; readonly slots?: true };
   readonly overdue?: unknown;
   readonly health: Health;
 }
@@ -44,7 +44,10 @@ export interface StateFacts {
 export function jobStateOf(facts: StateFacts): JobState {
   const { service, activity, next, problems, paused, disabled, seat, overdue, health } = facts;
   const isElsewhere = seat?.isHere === false;
-  if (service !== undefined) return isElsewhere && service.state === 'DOWN' ? 'elsewhere' : service.state;
+  if (service !== undefined) {
+    const isDownHere = service.state === 'DOWN' && (isElsewhere || (seat?.slots === true && service.desired === 'up'));
+    return isDownHere ? 'elsewhere' : service.state;
+  }
   if (activity.is === 'running') return 'running';
   if (activity.is === 'orphaned') return 'failing';
   if (next !== undefined) return 'running';

@@ -6,6 +6,7 @@
 import type { ServiceJob } from '../job/job.ts';
 import { publicWords } from '../yaml/audience.ts';
 import { type AllDesired, readDesired } from './desired.ts';
+import type { Seating } from './seating.ts';
 import type { SupervisorHost } from './supervisor-host.ts';
 
 export class DesiredState {
@@ -18,6 +19,8 @@ export class DesiredState {
   problems: readonly string[] | undefined;
   /** Set if a signal has asked the supervisor to end. */
   isEnding = false;
+  /** Tells which instances this host has; absent if it has all. */
+  seating: Pick<Seating, 'isHere'> | undefined;
 
   constructor(job: ServiceJob, host: Pick<SupervisorHost, 'state' | 'loadJob'>) {
     this.#job = job;
@@ -48,7 +51,17 @@ export class DesiredState {
   }
 
   isInstanceUp(instance: number): boolean {
-    return this.isUp && instance < this.#job.service.instances && !this.isStopped(instance);
+    return this.isUp && this.isHere(instance) && !this.isStopped(instance);
+  }
+
+  /** True for an instance of the service that this host has. */
+  isHere(instance: number): boolean {
+    return instance < this.#job.service.instances && this.seating?.isHere(instance) !== false;
+  }
+
+  /** The numbers of the instances that this host has. */
+  get here(): readonly number[] {
+    return [...Array(this.#job.service.instances).keys()].filter((instance) => this.isHere(instance));
   }
 
   /** True if an operator has stopped this instance. */

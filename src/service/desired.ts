@@ -77,9 +77,24 @@ export function afterCommand(desired: Desired, command: ServiceCommand, request:
 }
 
 export function writeDesired(files: StateFiles, target: Target, desired: Desired): WriteAnswer {
-  const { state, decision, restart, reset } = desired;
-  const written = defined({ wanted: state, wish: decision, restart, reset });
-  return files.write(desiredFolder, fileName(target), `${JSON.stringify(written)}\n`);
+  return files.write(desiredFolder, fileName(target), `${desiredText(desired)}\n`);
+}
+
+/** The record as one line of JSON. */
+export function desiredText({ state, decision, restart, reset }: Desired): string {
+  return JSON.stringify(defined({ wanted: state, wish: decision, restart, reset }));
+}
+
+/**
+ * Writes the records that all hosts of a pool share as those of this host. `shared`: their texts, by
+ * the number of the instance, or `all` for the service.
+ */
+export function mirrorDesired(files: StateFiles, slug: string, shared: ReadonlyMap<string, string>): void {
+  for (const [key, text] of shared) {
+    const target = key === 'all' ? { slug } : { slug, instance: Number(key) };
+    const isKnown = files.read(desiredFolder, fileName(target))?.trim() === text;
+    if (!isKnown && parseDesired(text) !== undefined) files.write(desiredFolder, fileName(target), `${text}\n`);
+  }
 }
 
 /** A slug has no colon, so the service `web.2` and instance 2 of `web` have different names. */

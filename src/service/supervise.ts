@@ -19,6 +19,7 @@ import { readRecord, type ServiceRecord } from './record/record.ts';
 import { Recorder } from './record/recorder.ts';
 import { restoreInstance } from './record/restore.ts';
 import { StateTracker } from './record/state-tracker.ts';
+import type { Seating } from './seating.ts';
 import type { SupervisorHost } from './supervisor-host.ts';
 
 export interface SupervisorOrder {
@@ -57,6 +58,7 @@ class Supervisor {
   readonly #desired: DesiredState;
   readonly #tracker: StateTracker;
   readonly #recorder: Recorder;
+  readonly #seating: Seating | undefined;
   #doneRestartMs: number;
   #rolling: readonly number[] = [];
   #rollingNow: number | undefined;
@@ -80,6 +82,17 @@ class Supervisor {
     this.#desk = new PortDesk({ slug: job.slug, run, range: host.places.portRange }, host);
     const parts = { run, desired: this.#desired, tracker: this.#tracker, desk: this.#desk };
     this.#recorder = new Recorder(parts, host);
+    this.#seating = host.openSeating?.({
+      isActive: (number) => isLiving(this.#slots.get(number)),
+      publicationOf: (number) => ({
+        ports: this.#desk.of(number),
+        state: this.#slots.get(number)?.state.at ?? 'down',
+      }),
+      instances: () => this.#desired.job.service.instances,
+      onChange: () => this.#do(() => this.#reconcile()),
+      onEndBy: (number, endBy) => this.#slots.get(number)?.live.setEndBy(endBy),
+    });
+    this.#desired.seating = this.#seating;
   }
 
   async run(): Promise<SupervisorOutcome> {
@@ -105,6 +118,7 @@ class Supervisor {
     await Promise.all([...this.#slots.values()].map(({ live }) => live.close()));
     this.#recorder.write([...this.#slots.values()], { waiting: [] });
     this.#host.ports.withdraw(slug);
+    await this.#seating?.close();
     return end;
   }
 
@@ -157,7 +171,7 @@ class Supervisor {
   }
 
   #reconcile(): void {
-    for (let number = 0; number < this.#desired.job.service.instances; number += 1) this.#slot(number);
+    for (const number of this.#desired.here) this.#slot(number);
     for (const [number, slot] of this.#slots) {
       const isUp = this.#desired.isInstanceUp(number);
       const resetMs = this.#desired.resetMs(number);
@@ -193,6 +207,7 @@ class Supervisor {
         takenPort: (job) => this.#desk.takenPort(job.service?.ports ?? []),
         report: (event) => this.#do(() => this.#event(number, event)),
         recordSoon: () => this.#writeSoon(),
+        endBy: () => this.#seating?.endBy(number),
       },
       this.#host,
     );
@@ -247,6 +262,7 @@ class Supervisor {
     if (asked > this.#doneRestartMs) {
       this.#doneRestartMs = asked;
       this.#rollingEnd = undefined;
+      this.#seating?.restart();
       this.#rolling = [...this.#slots.keys()]
         .filter((number) => this.#desired.isInstanceUp(number))
         .sort((a, b) => a - b);
@@ -294,7 +310,7 @@ class Supervisor {
    */
   #settle(): void {
     for (const [number, slot] of this.#slots) {
-      if (number >= this.#desired.job.service.instances && !isAlive(slot.state)) this.#dismiss(number, slot);
+      if (!this.#desired.isHere(number) && !isAlive(slot.state)) this.#dismiss(number, slot);
     }
     if (this.#rollingNow !== undefined || this.#rolling.length > 0) this.#roll();
     this.#tracker.judge(
@@ -302,7 +318,9 @@ class Supervisor {
     );
     this.#arm();
     this.#writeSoon();
-    const isOver = !this.#desired.isUp && [...this.#slots.values()].every(({ state }) => !isAlive(state));
+    this.#seating?.changed();
+    const isNeeded = this.#desired.isUp && this.#seating?.isIdle() !== true;
+    const isOver = !isNeeded && [...this.#slots.values()].every((slot) => !isLiving(slot));
     if (isOver) this.#finish(this.#signal === undefined ? { is: 'down' } : { is: 'signal', signal: this.#signal });
   }
 
@@ -341,6 +359,11 @@ class Supervisor {
       this.#recorder.write([...this.#slots.values()], rolling);
     });
   }
+}
+
+/** True if processes of an instance live, or are about to. */
+function isLiving(slot: Slot | undefined): boolean {
+  return slot !== undefined && isAlive(slot.state);
 }
 
 const hangup = 1;

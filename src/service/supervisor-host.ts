@@ -8,6 +8,7 @@ import type { Ports } from '../system/types/service.ts';
 import type { HistoryStore, StateFiles } from '../system/types/state.ts';
 import type { Result } from '../text/problem.ts';
 import type { InstanceHost } from './instance/live-instance.ts';
+import type { OpenSeating } from './seating.ts';
 import type { ServiceState } from './service-state.ts';
 
 export interface SupervisorHost extends InstanceHost {
@@ -22,6 +23,8 @@ export interface SupervisorHost extends InstanceHost {
   readonly random: () => string;
   /** Reads the job file; `undefined` if it is gone. */
   readonly loadJob: () => Result<ServiceJob | 'no service'> | undefined;
+  /** Present if several hosts share the instances. */
+  readonly openSeating?: OpenSeating;
   readonly places: { readonly jobDirectory: string; readonly stateDirectory: string; readonly portRange: PortRange };
   /** Sends a notice; the supervisor does not wait for it. */
   readonly send: (notice: ServiceNotice) => void;

@@ -23,6 +23,8 @@ const jobs = {
   paused: `name: Paused\ncommand: /bin/true\n${everyMinute}`,
   tried: `name: Tried\ncommand: echo ran\n${everyMinute}placement: ordered\nwithout_engine: run\n`,
   two: `name: Two\ncommand: /bin/true\n${everyMinute}placement: ordered\ncandidates: 2\n`,
+  locking: 'name: Locking\ncommand: sleep 1000\npool: web\nlocks: [fleet/orders]\nkill_grace: 1s\n',
+  locked: 'name: Locked\ncommand: /bin/true\npool: web\nlocks: [fleet/orders]\n',
   lost: `name: Lost\ncommand: sleep 1000\n${everyMinute}kill_grace: 1s\n`,
   brief: `name: Brief\ncommand: sh -c 'echo $$ >"$BEGUN"; exec sleep 1000'\npass_environment: [BEGUN]\n${everyMinute}takeover: 10s\nkill_grace: 0s\n`,
   late: 'name: Late\ncommand: /bin/true\nschedule: "0 * * * *"\npool: web\ncatch_up: last\n',
@@ -237,6 +239,21 @@ describe('three hosts that ask etcd', { skip: withoutEtcd() }, () => {
     await host(0).run('run-job', ['--catch-up']);
     return [await until('an account', async () => (await entries('late')).get('settled'))];
   }
+
+  test('a lock of the fleet keeps two jobs apart on different hosts', async () => {
+    const first = host(0).spawn('run-job', ['locking']);
+    try {
+      await running('locking');
+      const second = await host(1).run('run-job', ['locked']);
+      assert.equal(second.code, 75);
+      assert.match(second.stderr, /another job holds one of its locks of the fleet: orders/);
+      first.kill('SIGTERM');
+      await endOf(first);
+    } finally {
+      endAtOnce(first);
+    }
+    assert.equal((await host(1).run('run-job', ['locked'])).code, 0);
+  });
 
   test('a host that is no candidate has no line, and refuses to start the job', async () => {
     await host(2).run('cron-generate', [], { as: 'root' });

@@ -89,6 +89,13 @@ const rows: Readonly<Record<string, Row>> = {
     ],
     refuses: ['300', '5', 'Never', '[5m]', ''],
   },
+  when_cut_off: {
+    accepts: [
+      ['go_on', {}],
+      ['stop', {}],
+    ],
+    refuses: ['go on', 'Stop', '1', '[stop]', ''],
+  },
   on_lost_run: {
     accepts: [
       ['record', {}],

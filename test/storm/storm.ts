@@ -1,6 +1,7 @@
 /**
  * storm [SECONDS [CONTENDERS [TAKEN-AWAY]]]: contenders for one lock, killed, stopped and stalled at random, while their jobs watch whether they
  * are alone. TAKEN-AWAY is `nothing`, `run`, `flock` or `both`: what of the lock is deleted again and again meanwhile. storm fleet [SEEDS [TICKS]]: see fleet.ts.
+ * storm hosts [MINUTES]: see hosts.ts.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -12,6 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { jobLocks } from '../../src/system/lock/lock.ts';
 import { environmentOf, listProcesses, runIdsIn } from '../../src/system/process/proc.ts';
 import { fleetStorm } from './fleet.ts';
+import { hostsStorm } from './hosts.ts';
 
 export interface StormSettings {
   readonly seconds: number;
@@ -215,6 +217,7 @@ export function storm(settings: StormSettings): Promise<StormResult> {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   if (process.argv[2] === 'fleet') process.exit(await fleetStorm(process.argv.slice(3)));
+  if (process.argv[2] === 'hosts') process.exit(await hostsStorm(process.argv.slice(3)));
   const [seconds = '60', contenders = '100', takenAway = 'nothing'] = process.argv.slice(2);
   const result = await storm({
     seconds: Number(seconds),

@@ -41,7 +41,7 @@ export async function ensureServices(configFile: string | undefined, args: reado
   try {
     // Without a run directory there can be no lock; each supervisor says so.
     const seats = config.fleet === undefined ? undefined : await import('./pool-seat.ts');
-    const code = startMissing({ config, configFile, elsewhereOf: seats?.elsewhereOf });
+    const code = await startMissing({ config, configFile, elsewhereOf: seats?.elsewhereOf });
     return config.fleet?.etcd === undefined ? code : await ensureFleet(config, code);
   } finally {
     if (answer.is === 'held') await answer.lock.release();
@@ -80,16 +80,35 @@ interface Round {
   readonly elsewhereOf: ((job: Job, config: Config) => string | undefined) | undefined;
 }
 
-function startMissing(round: Round): number {
+async function startMissing(round: Round): Promise<number> {
   const { config, configFile } = round;
   const listed = listJobFiles(config, files);
   if (listed.is === 'unlisted') return refuseProblems([listed.problem]);
-  for (const slug of listed.slugs) if (isMissing(slug, round)) startSupervisor(slug, configFile);
+  const shared: Job[] = [];
+  for (const slug of listed.slugs) if (isMissing(slug, round, shared)) startSupervisor(slug, configFile);
+  if (shared.length > 0) await startShared(shared, round);
   return 0;
 }
 
-/** Asks the supervisor of a service to end that other hosts have by now. */
-function isMissing(slug: string, { config, elsewhereOf }: Round): boolean {
+/** Services whose instances several hosts share come last: etcd may let this host wait. */
+async function startShared(jobs: readonly Job[], { config, configFile }: Round): Promise<void> {
+  const { needsSupervisor } = await import('../run/on-demand/service-slots.ts');
+  for (const job of jobs) {
+    const answer = await needsSupervisor(job, config);
+    if (answer === 'unreachable') return;
+    if (answer === 'needed' && isDesired(job.slug, config)) startSupervisor(job.slug, configFile);
+  }
+}
+
+function isDesired(slug: string, { stateDirectory }: Config): boolean {
+  return readDesired(stateFiles(stateDirectory), slug).service.state === 'up';
+}
+
+/**
+ * Asks the supervisor of a service to end that other hosts have by now. `shared` gets the services of
+ * which etcd knows whether this host needs a supervisor.
+ */
+function isMissing(slug: string, { config, elsewhereOf }: Round, shared: Job[]): boolean {
   const text = textOfService(slug, config);
   if (text === undefined) return false;
   const holder = realLocks(config, () => undefined).holder(slug);
@@ -104,10 +123,10 @@ function isMissing(slug: string, { config, elsewhereOf }: Round): boolean {
     return false;
   }
   if (holder?.state === 'running') return false;
-  const { service, enabled } = loaded.value;
-  return (
-    service !== undefined && enabled && readDesired(stateFiles(config.stateDirectory), slug).service.state === 'up'
-  );
+  const { service, enabled, pool } = loaded.value;
+  if (service === undefined || !enabled) return false;
+  if (pool?.slots !== undefined) shared.push(loaded.value);
+  return pool?.slots === undefined && isDesired(slug, config);
 }
 
 /** A run of the job that the service was before goes on to its end. */

@@ -86,13 +86,27 @@ export async function superviseService(order: SuperviseOrder): Promise<number> {
   const notices = new Set<Promise<void>>();
   try {
     const seats = config.fleet === undefined ? undefined : await import('./pool-seat.ts');
-    const end = await supervise({ job, run, lock: taken.lock }, supervisorHost(order, log, notices, seats?.seatedHere));
+    const seating = await seatingOf(order, log);
+    if (seating?.is === 'refused') return refuse(program, seating.reason, exitCodes.configuration);
+    const supervisor = supervisorHost(order, log, notices, seats?.seatedHere);
+    const end = await supervise(
+      { job, run, lock: taken.lock },
+      { ...supervisor, ...(seating !== undefined && { openSeating: seating.open }) },
+    );
+    seating?.close();
     return end.is === 'down' ? 0 : signalBase + end.signal;
   } finally {
     await taken.lock.release();
     await lastNotices(order, notices, log);
     await log.close();
   }
+}
+
+/** Only services over a pool load what is needed for them. */
+async function seatingOf({ job, run, config }: SuperviseOrder, log: OwnLog) {
+  if (job.pool?.slots === undefined) return undefined;
+  const { openSlots } = await import('../run/on-demand/service-slots.ts');
+  return openSlots({ job, run, config, say: (level, words) => log.note(level, words, { job: job.slug }) });
 }
 
 const lastNoticesMs = 30_000;

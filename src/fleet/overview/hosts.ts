@@ -17,7 +17,7 @@ export interface HostState {
   /** It was there, and its record can't be understood. */
   readonly isSeenUnread?: true;
   readonly cordon?: Hold;
-  /** Jobs that a run of this host holds, sorted. */
+  /** Jobs that a run of this host holds, and instances of services that it has, sorted. */
   readonly runs: readonly string[];
 }
 
@@ -65,7 +65,8 @@ function hostsIn(entries: readonly Entry[], keys: Keys): ReadonlyMap<string, Hos
     const known = found.get(host) ?? { host, runs: [] };
     if (part === 'cordon') found.set(host, { ...known, cordon: holdIn(entry) });
     if (part === 'seen') found.set(host, { ...known, ...seenIn(entry) });
-    if (part === 'run' && slug !== undefined) found.set(host, { ...known, runs: [...known.runs, slug].sort() });
+    if ((part === 'run' || part === 'instance') && slug !== undefined)
+      found.set(host, { ...known, runs: [...known.runs, slug].sort() });
   }
   return found;
 }

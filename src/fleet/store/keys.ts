@@ -14,6 +14,10 @@
  * | `host/NAME/cordon`         | people              | none       | nothing starts there               |
  * | `host/NAME/seen`           | `--ensure`          | none       | when the host was there last       |
  * | `host/NAME/run/JOB`        | claim               | of the run | an index: what a host has running  |
+ * | `host/NAME/instance/JOB.0` | supervisor          | its own    | an index: an instance that a host has |
+ * | `service/NAME/slot/0`      | supervisor          | its own    | instance 0 runs there: its endpoint |
+ * | `service/NAME/turn/0`      | supervisor, ensure  | none       | who had instance 0, or since when it is free |
+ * | `service/NAME/desired/all` | people              | none       | the service is to be up or down; `desired/0`: an instance |
  *
  * A fate is not on a lease, because it must outlive everything; a pause is not, because a lease has
  * its full time again when the engine changes its leader.
@@ -91,6 +95,40 @@ export class Keys {
 
   hostRun(host: string, slug: string): string {
     return `${this.hostRuns(host)}${name(slug)}`;
+  }
+
+  /** An index: an instance of a service that a host has. */
+  hostInstance(host: string, slug: string, instance: number): string {
+    return `${this.hosts()}${name(host)}/instance/${name(slug)}.${instance}`;
+  }
+
+  service(slug: string): string {
+    return `${this.#prefix}service/${name(slug)}/`;
+  }
+
+  slots(slug: string): string {
+    return `${this.service(slug)}slot/`;
+  }
+
+  slot(slug: string, instance: number): string {
+    return `${this.slots(slug)}${instance}`;
+  }
+
+  turns(slug: string): string {
+    return `${this.service(slug)}turn/`;
+  }
+
+  turn(slug: string, instance: number): string {
+    return `${this.turns(slug)}${instance}`;
+  }
+
+  allDesired(slug: string): string {
+    return `${this.service(slug)}desired/`;
+  }
+
+  /** The decision of people about a service, or about one of its instances. */
+  desired(slug: string, instance?: number): string {
+    return `${this.allDesired(slug)}${instance ?? 'all'}`;
   }
 }
 

@@ -2,12 +2,14 @@
 import type { Fleet } from '../../system/types/fleet.ts';
 import { nearest } from '../../text/nearest.ts';
 import type { JobContent } from '../job.ts';
-import { takeoverOf } from '../keys/pool-keys.ts';
+import { takeoverOf, usualTakeoverSeconds } from '../keys/pool-keys.ts';
 import type { WrittenJob } from '../keys/schema.ts';
 import { errorAt, type ValueProblem, warningAt } from '../value-problem.ts';
 import type { JobSource } from '../written.ts';
 
-const engineKeys = ['candidates', 'takeover', 'on_lost_run', 'without_engine'] as const;
+const runKeys = ['candidates', 'on_lost_run', 'without_engine'] as const;
+const serviceKeys = ['when_cut_off'] as const;
+const engineKeys = ['takeover', ...runKeys, ...serviceKeys] as const;
 const placingKeys = ['placement', ...engineKeys] as const;
 const allKeys = ['runs', ...placingKeys] as const;
 
@@ -23,8 +25,8 @@ export function auditPool(
   if (pool === undefined) return [...useless(file, allKeys, 'without "pool"'), ...ofLocks];
   const known = fleet === undefined ? [] : auditName(pool.name, fleet.pools);
   if (pool.runs === 'each') return [...known, ...useless(file, placingKeys, 'with "runs: each"'), ...ofLocks];
-  if (source.isService) return [...known, ...useless(file, engineKeys, 'for a service'), ...ofLocks];
-  return [...known, ...ofLocks, ...auditEngine(source, content, fleet)];
+  const odd = source.isService ? useless(file, runKeys, 'for a service') : useless(file, serviceKeys, 'for a job');
+  return [...known, ...odd, ...ofLocks, ...auditEngine(source, content, fleet)];
 }
 
 type PoolKey = (typeof allKeys)[number];
@@ -35,15 +37,17 @@ function useless(file: WrittenJob, keys: readonly PoolKey[], why: string): reado
 
 /** The keys that need etcd; those of `default_job_config` too, because they say how jobs are to run. */
 function auditEngine(
-  { merged }: JobSource,
+  { merged, isService }: JobSource,
   content: JobContent,
   fleet: Pick<Fleet, 'etcd'> | undefined,
 ): readonly ValueProblem[] {
-  const ofTakeover = auditTakeover(content, takeoverOf(merged.takeover));
+  const takeover = takeoverOf(merged.takeover);
+  const ofTakeover = isService ? auditServiceTakeover(content, takeover) : auditTakeover(content, takeover);
   if (fleet === undefined) return ofTakeover;
   if (fleet.etcd !== undefined) return [...ofTakeover, ...auditBoot(content)];
   const spread = merged.placement === 'spread' ? [errorAt(['placement'], `"placement: spread" ${needsEngine}`)] : [];
-  const keys = engineKeys.filter((key) => merged[key] !== undefined);
+  const unused: readonly PoolKey[] = isService ? runKeys : serviceKeys;
+  const keys = engineKeys.filter((key) => merged[key] !== undefined && !unused.includes(key));
   return [...spread, ...keys.map((key) => errorAt([key], `"${key}" ${needsEngine}`))];
 }
 
@@ -59,6 +63,24 @@ function auditTakeover(
   const least = killGraceSeconds + leastBeyondGraceSeconds;
   if (takeover === undefined || takeover === 'never' || takeover >= least) return [];
   return [errorAt(['takeover'], `"takeover" must be at least ${least}s: "kill_grace" and 10 seconds`)];
+}
+
+/** etcd is asked three times in that time; with a shorter one a busy host would lose its instances. */
+const leastServiceSeconds = 5;
+
+/** The end of an instance takes its `stop_timeout`, and a renewal may come late. */
+const leastBeyondStopSeconds = 10;
+
+function auditServiceTakeover(
+  { service, pool }: JobContent,
+  takeover: number | 'never' | undefined,
+): readonly ValueProblem[] {
+  if (takeover === 'never') return [errorAt(['takeover'], '"takeover: never" is not for services: give a time')];
+  const stopSeconds = pool?.slots?.whenCutOff === 'stop' ? (service?.stopSeconds ?? 0) : undefined;
+  const least = stopSeconds === undefined ? leastServiceSeconds : 2 * stopSeconds + leastBeyondStopSeconds;
+  if ((takeover ?? usualTakeoverSeconds) >= least) return [];
+  const why = stopSeconds === undefined ? '' : ': twice "stop_timeout", and 10 seconds';
+  return [errorAt(['takeover'], `"takeover" must be at least ${least}s${why}`)];
 }
 
 /** Each host boots at a time of its own, so there is no tick that one of them could have. */

@@ -42,9 +42,16 @@ export const poolKeys = {
     type: 'string',
     pattern: `^never$|${durationPattern}`,
     description:
-      'Time without a word from the host of a run after which another host may start the job. A run that can’t reach etcd for so long is ended before. It must be at least 10 seconds longer than `kill_grace`. `never`: only that host, or a person, ends the wait. Without this key it is the longest time that the run can take by `timeout`, `kill_grace` and its attempts, and one minute, so that no run is ended for it; without a `timeout` it is `never`. It needs `fleet.etcd`.',
+      'Time without a word from the host of a run after which another host may start the job. A run that can’t reach etcd for so long is ended before. It must be at least 10 seconds longer than `kill_grace`. `never`: only that host, or a person, ends the wait. Without this key it is the longest time that the run can take by `timeout`, `kill_grace` and its attempts, and one minute, so that no run is ended for it; without a `timeout` it is `never`. For a service it is the time after which other hosts start the instances of a host of which etcd has heard nothing, `1m` without this key; it must be at least 5 seconds, with `when_cut_off: stop` at least twice `stop_timeout` and 10 seconds. It needs `fleet.etcd`.',
     examples: ['5m', 'never'],
     'x-expected': 'a duration such as 5m, or "never"',
+  },
+  when_cut_off: {
+    type: 'string',
+    enum: ['go_on', 'stop'],
+    default: 'go_on',
+    description:
+      'Instances of a service whose host can’t reach etcd for `takeover`. `go_on`: they go on, and other hosts start them too, so `instances` is the least number that runs. `stop`: they are ended before another host may start them, so no instance runs twice. It needs `fleet.etcd`.',
   },
   on_lost_run: {
     type: 'string',
@@ -69,6 +76,14 @@ export interface JobPool {
   readonly placement: 'spread' | 'sticky' | 'ordered';
   /** Absent where names alone decide. */
   readonly claims?: ClaimRules;
+  /** Set for a service whose instances the hosts of the pool share by etcd. */
+  readonly slots?: SlotKeys;
+}
+
+export interface SlotKeys {
+  /** After so long a silence of a host the others take over its instances. */
+  readonly takeoverSeconds: number;
+  readonly whenCutOff: 'go_on' | 'stop';
 }
 
 /** The rules of a job whose candidates ask etcd at each tick which of them starts it. */
@@ -80,21 +95,36 @@ export interface ClaimRules {
   readonly withoutEngine: 'skip' | 'run';
 }
 
-/** `asksEngine`: the configuration has etcd, and the job is one that it can decide about. */
-export function poolOf(written: WrittenKeys<typeof poolKeys>, asksEngine: boolean): JobPool | undefined {
+/** `decides`: the configuration has etcd, which decides about the ticks of a job, or about the instances of a service. */
+export function poolOf(
+  written: WrittenKeys<typeof poolKeys>,
+  decides: 'ticks' | 'instances' | undefined,
+): JobPool | undefined {
   const { pool, runs = poolKeys.runs.default, placement } = written;
   if (pool === undefined) return undefined;
   return {
     name: pool,
     runs,
     placement: placement ?? poolKeys.placement.default,
-    ...(asksEngine && runs === 'one' && { claims: claimRules(written) }),
+    ...(decides === 'ticks' && runs === 'one' && { claims: claimRules(written) }),
+    ...(decides === 'instances' && runs === 'one' && { slots: slotKeys(written) }),
   };
 }
 
 /** Seconds, or `never`; undefined for a key not written. */
 export function takeoverOf(written: string | undefined): number | 'never' | undefined {
   return written === 'never' ? written : inSeconds(written);
+}
+
+/** The silence after which other hosts take over the instances of a service. */
+export const usualTakeoverSeconds = 60;
+
+function slotKeys({ takeover, when_cut_off }: WrittenKeys<typeof poolKeys>): SlotKeys {
+  const seconds = takeoverOf(takeover);
+  return {
+    takeoverSeconds: typeof seconds === 'number' ? seconds : usualTakeoverSeconds,
+    whenCutOff: when_cut_off ?? poolKeys.when_cut_off.default,
+  };
 }
 
 function claimRules(written: WrittenKeys<typeof poolKeys>): ClaimRules {

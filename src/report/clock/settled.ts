@@ -26,7 +26,7 @@ export function settledAccount(
   if (started === undefined || started <= changedMs) return undefined;
   const claimed = new Set(runs.flatMap(({ tick }) => tick?.tickMs ?? []));
   // The clock was set back: ticks to come may be claimed.
-  if (Math.max(...claimed) > nowMs) return undefined;
+  if ([...claimed].some((tickMs) => tickMs > nowMs)) return undefined;
   const sinceMs = Math.max(started - startPatienceMs, changedMs);
   for (let afterMs = sinceMs; ; ) {
     const next = nextTick(job, afterMs, zones);

@@ -84,7 +84,12 @@ export function serviceFacts(
     ['service', `${job.slug} - ${job.name}`],
     ['description', job.description?.replaceAll('\n', ' ')],
     ['tags', job.tags.length === 0 ? undefined : job.tags.join(', ')],
-    ['state', `${service.state}${service.sinceMs === undefined ? '' : ` since ${formatTime(service.sinceMs)}`}`],
+    [
+      'state',
+      service.elsewhere
+        ? 'no instance is on this host'
+        : `${service.state}${service.sinceMs === undefined ? '' : ` since ${formatTime(service.sinceMs)}`}`,
+    ],
     ['desired', desiredWords(service, formatTime)],
     [
       'supervisor',

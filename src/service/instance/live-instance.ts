@@ -10,6 +10,7 @@ import { argvOf } from '../../run/world/argv.ts';
 import type { FixedWorld } from '../../run/world/world.ts';
 import type { ServiceLogs } from '../../system/types/log-file.ts';
 import type {
+  EndBy,
   Launch,
   LaunchAnswer,
   ProcessIdentity,
@@ -65,6 +66,8 @@ export interface InstanceContext {
   readonly report: (event: WithoutTime<InstanceEvent>) => void;
   /** Asks for the record to be written although there is no event: processes can't be killed. */
   readonly recordSoon: () => void;
+  /** The moment by which the instance must have ended, because it may start on another host then. */
+  readonly endBy: () => EndBy | undefined;
 }
 
 /** An event without its time, which the supervisor adds. */
@@ -151,6 +154,11 @@ export class LiveInstance {
     void this.#life?.command.stop(0);
   }
 
+  /** Puts off the moment by which it must have ended. */
+  setEndBy(endBy: EndBy): void {
+    this.#life?.command.setEndBy(endBy);
+  }
+
   probe(): void {
     const generation = this.#generation;
     void this.#ask().then((answer) => {
@@ -193,6 +201,7 @@ export class LiveInstance {
     const expanded = world.expand(command);
     const argv = argvOf(expanded, job, world.world, this.#host.programs);
     if (argv.is === 'missing') return this.#refuse(argv.reason);
+    const endBy = this.#context.endBy();
     const answer = await launcher.launch({
       ...log.streams(),
       ...world.world,
@@ -204,6 +213,7 @@ export class LiveInstance {
       umask: job.umask,
       stopSignal: job.service.stopSignal,
       orphanGraceMs: job.service.stopSeconds * 1000,
+      ...defined({ endBy }),
     });
     if (answer.is === 'failed') {
       await log.commandEnded(0);
@@ -211,6 +221,8 @@ export class LiveInstance {
     }
     const life: Life = { job, run, ports: given.ports, world, command: answer.command };
     this.#life = life;
+    const laterEndBy = this.#context.endBy();
+    if (laterEndBy !== undefined && laterEndBy !== endBy) answer.command.setEndBy(laterEndBy);
     log.commandStarted(expanded.text, answer.command.leader.pid);
     const generation = this.#generation;
     void answer.command.ended.then((status) => {

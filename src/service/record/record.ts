@@ -43,6 +43,8 @@ export interface ServiceRecord {
   readonly rollingEnd?: string;
   /** The definition in the last file without problems; absent in records of earlier versions. */
   readonly definition?: Definition;
+  /** The instances that this host has; absent if it has all. */
+  readonly here?: readonly number[];
   readonly instances: readonly InstanceRecord[];
 }
 
@@ -160,5 +162,6 @@ const serviceRecord = shape<ServiceRecord>({
       snoozeMaxSeconds: optional(duration),
     }),
   ),
+  here: optional(list(count)),
   instances: list(instanceRecord),
 });

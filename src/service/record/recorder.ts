@@ -74,6 +74,7 @@ export class Recorder {
       ...(rolling.waiting.length > 0 && { rolling: rolling.waiting }),
       ...defined({ problems: desired.problems, rollingEnd: rolling.endWords }),
       definition: definitionOf(desired.job),
+      ...(desired.seating !== undefined && { here: desired.here }),
       instances: [...instances].sort((a, b) => a.number - b.number).map((one) => this.#describe(one, moment)),
     };
   }

@@ -54,11 +54,11 @@ export class StateTracker {
   }
 
   judge(all: readonly TrackedInstance[]): void {
-    const { slug, service } = this.#desired.job;
-    const counted = all.filter(({ number }) => number < service.instances);
+    const { slug } = this.#desired.job;
+    const counted = all.filter(({ number }) => this.#desired.isHere(number));
     const state = serviceStateOf({
       desired: counted.some(({ number }) => this.#desired.isInstanceUp(number)) ? 'up' : 'down',
-      instances: service.instances,
+      instances: this.#desired.here.length,
       states: counted.map((one) => one.state.at),
       anyAlive: all.some((one) => isAlive(one.state)),
       anyDied: this.anyDied,

@@ -34,6 +34,8 @@ export interface Written {
 export interface EngineFaults {
   /** Leases end too soon. */
   readonly shortLease?: boolean;
+  /** Leases do not end. */
+  readonly endlessLease?: boolean;
   /** Guards of keys that match are passed over. */
   readonly blindTo?: RegExp;
   /** Changes that are not made, by what else is done in the same transaction. */
@@ -135,7 +137,8 @@ export class ModelEngine {
   }
 
   #endOf(seconds: number): number {
-    return this.#time.nowMs + seconds * 1000 * (this.#faults.shortLease ? 0.4 : 1);
+    const share = this.#faults.endlessLease ? Number.POSITIVE_INFINITY : this.#faults.shortLease ? 0.4 : 1;
+    return this.#time.nowMs + seconds * 1000 * share;
   }
 
   #end(id: string): void {

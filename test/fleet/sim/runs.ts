@@ -174,8 +174,11 @@ class Parent {
   }
 }
 
+/** Processes of a job or of an instance, as they were active. */
+export type Activity = Pick<ModelRun, 'host' | 'spans' | 'openFromMs' | 'woke'>;
+
 /** Writes down what was active since the last look, but not while the host was frozen. */
-export function close(run: ModelRun): void {
+export function close(run: Activity): void {
   const { host, openFromMs } = run;
   if (openFromMs === undefined) return;
   run.openFromMs = undefined;
@@ -188,7 +191,7 @@ export function close(run: ModelRun): void {
   if (nowMs > freeze.untilMs) active(run, freeze.untilMs, nowMs);
 }
 
-function active({ spans, woke }: ModelRun, fromMs: number, toMs: number): void {
+function active({ spans, woke }: Activity, fromMs: number, toMs: number): void {
   const last = spans.at(-1);
   if (last !== undefined && last.toMs === fromMs && last.woke === woke) last.toMs = toMs;
   else spans.push({ fromMs, toMs, ...(woke !== undefined && { woke }) });

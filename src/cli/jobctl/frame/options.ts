@@ -17,6 +17,7 @@ export interface Options {
   readonly watch?: boolean;
   readonly 'all-configs'?: boolean;
   readonly output?: string;
+  readonly format?: string;
   readonly detail?: string;
   readonly 'mail-test'?: string;
   readonly wait?: boolean;
@@ -244,6 +245,13 @@ function looking(options: Argv): Argv {
           })
           .option('output', text('Replace this file instead of printing.'))
           .option('detail', text('all (default), or alerts: only what the shipped alert rules need.')),
+      )
+      .command('endpoints [name]', 'Print where the instances of a service are, for clients and proxies.', (c) =>
+        c
+          .positional('name', job)
+          .option('format', text('json (default), nginx or haproxy.'))
+          .option('output', text('Replace this file instead of printing.'))
+          .option('all', { type: 'boolean', describe: 'Also instances that are not up.' }),
       )
       .command(
         'failed',

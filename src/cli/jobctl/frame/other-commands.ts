@@ -37,6 +37,7 @@ export const otherCommands: Readonly<Record<string, string>> = {
   ...all('runs past last', 'the runs of a job: jobctl history NAME'),
   ...all('cordon uncordon drain lost', 'a host of the pools: jobctl host cordon HOST, uncordon, drain or lost'),
   ...all('hosts pools nodes cluster', 'the hosts of the pools and their jobs: jobctl fleet'),
+  ...all('addresses ports upstream upstreams backends', 'where the instances of a service are: jobctl endpoints NAME'),
   ...all('explain debug diagnose', 'why a job ran or did not: jobctl why NAME'),
   ...all('clear reset-failed ack acknowledge', 'to forget the failures of a job: jobctl reset NAME'),
   help: 'jobctl --help, or jobctl COMMAND --help',

@@ -35,26 +35,41 @@ import { watchStatus } from '../status/watched.ts';
 const usualLines = 20;
 const whyLines = 5;
 
-export function serviceStatus(
+export async function serviceStatus(
   { service, slug, instance }: ServiceTarget,
   options: Options,
   config: Config,
-): Promise<number> | number {
+): Promise<number> {
   if (options.watch) return watchStatus({ ...options, name: slug }, config);
+  const shared = service.seat?.slots === true && instance === undefined ? await sharedOf(slug, config) : undefined;
   const seen = lookAtService(service, holderOf(slug, config), config);
   const shown =
     instance === undefined ? seen : { ...seen, instances: seen.instances.filter(({ number }) => number === instance) };
   const opened = openJobs(config);
   const whole = opened.ok ? opened.jobs.snapshot(slug) : undefined;
   if (options.json) {
-    print(`${JSON.stringify({ ...whole, service: shown })}\n`);
+    print(`${JSON.stringify({ ...whole, service: shown, ...defined({ slots: shared?.slots }) })}\n`);
   } else {
     const formatTime = timeText(hostZone());
     const view = { formatTime, nowMs: clock.nowMs(), ...besides(whole, formatTime) };
     const log = instance === undefined && whole !== undefined ? failureText(whole, config) : '';
     printFacts(serviceDetails(service, shown, view), log);
+    if (shared !== undefined) print(shared.text);
   }
-  return codeOf(seen, shown, instance);
+  return seen.desired === 'up' && shared?.code !== undefined ? shared.code : codeOf(seen, shown, instance);
+}
+
+/** The instances of a service on all hosts of its pool, as etcd has them. */
+async function sharedOf(slug: string, config: Config) {
+  const { readSlots, slotLines } = await import('../on-demand/pool-service.ts');
+  const answer = await readSlots(slug, config);
+  if (answer.is === 'unknown')
+    return { text: `\nit is not known what runs on other hosts: ${printable(answer.reason)}\n` };
+  const { rules, slots } = answer;
+  const lines = slotLines(rules, slots).map((line) => `${printable(line)}\n`);
+  const up = slots.filter(({ state }) => state === 'up').length;
+  const text = `\n${up} of ${rules.instances} up on all hosts of the pool:\n${lines.join('')}`;
+  return { text, slots, code: up >= rules.instances ? 0 : 1 };
 }
 
 /**

@@ -36,6 +36,7 @@ interface Command {
 }
 
 const commands: Readonly<Record<string, Command>> = {
+  endpoints: { act: loadEndpoints, tagged: 'itself' },
   start: { act: startService, tagged: 'each' },
   stop: { act: stopService, tagged: 'each', ending: true },
   restart: { act: restartService, tagged: 'each' },
@@ -48,6 +49,12 @@ const commands: Readonly<Record<string, Command>> = {
   pause: { act: notPaused, tagged: 'itself' },
   resume: { act: notPaused, tagged: 'itself' },
 };
+
+/** A bundle of its own: most commands about services need nothing of it. */
+async function loadEndpoints(target: ServiceTarget, options: Options, config: Config): Promise<number> {
+  const { endpoints } = await import('../on-demand/endpoints.ts');
+  return endpoints(target, options, config);
+}
 
 type OnJob = (options: Options) => Promise<number> | number;
 

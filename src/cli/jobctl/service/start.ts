@@ -8,6 +8,7 @@ import { elsewhereWords } from '../../../fleet/seat.ts';
 import { exitCodes } from '../../../run/outcome/outcome.ts';
 import {
   afterCommand,
+  type Desired,
   type OperatorRequest,
   readDesired,
   requestWords,
@@ -18,6 +19,7 @@ import { readRecord } from '../../../service/record/record.ts';
 import { stateFiles } from '../../../system/state/state-files.ts';
 import { clock } from '../../../system/time/clock.ts';
 import { hostZone } from '../../../system/time/zones.ts';
+import type { WriteAnswer } from '../../../system/types/file.ts';
 import type { LockHolder } from '../../../system/types/lock.ts';
 import { defined } from '../../../text/defined.ts';
 import { printable } from '../../../text/printable.ts';
@@ -47,7 +49,7 @@ export async function startService(target: ServiceTarget, options: Options, conf
   // An instance of a service that is down stays down: who wants one of them wants the service.
   const said = target.instance === undefined ? undefined : refuseWhenDown(target, config);
   if (said !== undefined) return said;
-  const failure = command(target, 'start', options, config);
+  const failure = await command(target, 'start', options, config);
   if (failure !== undefined) return failure;
   ensure(target, options, config);
   if (!options.wait) {
@@ -57,7 +59,7 @@ export async function startService(target: ServiceTarget, options: Options, conf
   return waitUntilUp(target, askedMs, { options, config });
 }
 
-export function restartService(target: ServiceTarget, options: Options, config: Config): number {
+export async function restartService(target: ServiceTarget, options: Options, config: Config): Promise<number> {
   if (options.tag !== undefined) {
     const down = whyDown(target, config);
     if (down !== undefined) {
@@ -69,7 +71,7 @@ export function restartService(target: ServiceTarget, options: Options, config: 
   if (refusal !== undefined) return refuse('jobctl', refusal.words, refusal.code);
   const said = target.instance === undefined ? undefined : refuseWhenDown(target, config);
   if (said !== undefined) return said;
-  const failure = command(target, 'restart', options, config);
+  const failure = await command(target, 'restart', options, config);
   if (failure !== undefined) return failure;
   ensure(target, options, config);
   const rolls = target.instance === undefined && target.service.instances > 1;
@@ -78,8 +80,8 @@ export function restartService(target: ServiceTarget, options: Options, config: 
   return 0;
 }
 
-export function resetService(target: ServiceTarget, options: Options, config: Config): number {
-  const failure = command(target, 'reset', options, config);
+export async function resetService(target: ServiceTarget, options: Options, config: Config): Promise<number> {
+  const failure = await command(target, 'reset', options, config);
   if (failure !== undefined) return failure;
   tell(options, target, `${targetName(target)} reset: ${resetWords(target, config)}`);
   return 0;
@@ -141,18 +143,18 @@ function holdsAsJob(slug: string, holder: LockHolder | undefined, config: Config
 }
 
 /** Records the command. Returns an exit code if that failed. */
-export function command(
+export async function command(
   target: ServiceTarget,
   name: ServiceCommand,
   options: Options,
   config: Config,
-): number | undefined {
+): Promise<number | undefined> {
   const { reason } = options;
   const files = stateFiles(config.stateDirectory);
   const all = readDesired(files, target.slug);
   const before = target.instance === undefined ? all.service : all.instance(target.instance);
   const ask: OperatorRequest = { atMs: clock.nowMs(), by: callerName(), ...defined({ reason }) };
-  const written = writeDesired(files, target, afterCommand(before, name, ask));
+  const written = await writeDecision(target, afterCommand(before, name, ask), config);
   if (!written.ok) {
     return refuse('jobctl', `the request for ${targetName(target)} could not be recorded: ${written.reason}`, notDone);
   }
@@ -162,21 +164,30 @@ export function command(
   return undefined;
 }
 
+/** Writes the decision of an operator, first where all hosts of the pool read it. */
+async function writeDecision(target: ServiceTarget, desired: Desired, config: Config): Promise<WriteAnswer> {
+  if (target.service.seat?.slots === true) {
+    const { shareDesired } = await import('../on-demand/pool-service.ts');
+    const reason = await shareDesired(target, desired, config);
+    if (reason !== undefined) return { ok: false, reason };
+  }
+  return writeDesired(stateFiles(config.stateDirectory), target, desired);
+}
+
 /**
  * Starts the instances that an operator had stopped, since a start of the whole service includes
  * them.
  */
-function startInstances(
+async function startInstances(
   { slug, service }: ServiceTarget,
   ask: OperatorRequest,
   { options, config }: { readonly options: Options; readonly config: Config },
-): number | undefined {
-  const files = stateFiles(config.stateDirectory);
-  const { instance } = readDesired(files, slug);
+): Promise<number | undefined> {
+  const { instance } = readDesired(stateFiles(config.stateDirectory), slug);
   for (const number of stoppedInstances(slug, service.instances, config)) {
     const before = instance(number);
     const target = { slug, instance: number, service };
-    const written = writeDesired(files, target, afterCommand(before, 'start', ask));
+    const written = await writeDecision(target, afterCommand(before, 'start', ask), config);
     if (!written.ok) return refuse('jobctl', written.reason);
     const { decision } = before;
     if (!options.json)

@@ -31,10 +31,24 @@ const wakePatienceMs = 3000;
 const usualGraceSeconds = 10;
 
 export async function stopService(target: ServiceTarget, options: Options, config: Config): Promise<number> {
-  const failure = command(target, 'stop', options, config);
+  const failure = await command(target, 'stop', options, config);
   if (failure !== undefined) return failure;
+  const isShared = target.service.seat?.slots === true;
+  tell(options, target, `${targetName(target)} will be kept down${isShared ? ' on all hosts of its pool' : ''}`);
+  return isShared ? stopOnAllHosts(target, options, config) : stopHere(target, options, config);
+}
+
+/** The supervisors of all hosts see the decision within seconds. */
+async function stopOnAllHosts(target: ServiceTarget, options: Options, config: Config): Promise<number> {
+  const { untilEnded } = await import('../on-demand/pool-service.ts');
+  const left = await untilEnded(target, config, target.service.stopSeconds * 1000 + patienceMs);
+  if (left !== undefined) return refuse('jobctl', `${targetName(target)} has not ended yet: ${left}`, notDone);
+  if (!options.json) print(`${targetName(target)} has ended on all hosts.\n`);
+  return 0;
+}
+
+async function stopHere(target: ServiceTarget, options: Options, config: Config): Promise<number> {
   const name = targetName(target);
-  tell(options, target, `${name} will be kept down`);
   const holder = holderOf(target.slug, config);
   if (holder === undefined) {
     if (!options.json) print(`${name} was not running.\n`);

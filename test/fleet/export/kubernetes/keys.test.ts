@@ -82,6 +82,7 @@ const rows: readonly Row[] = [
   { of: 'placement', text: `${daily}pool: web\nplacement: spread\n`, leavesOut: true },
   { of: 'candidates', text: `${daily}pool: web\ncandidates: 5\n`, leavesOut: true },
   { of: 'takeover', text: `${daily}pool: web\ntakeover: 5m\n`, leavesOut: true },
+  { of: 'when_cut_off', text: `${service}pool: web\nwhen_cut_off: stop\n`, leavesOut: true },
   { of: 'on_lost_run', text: `${daily}pool: web\non_lost_run: rerun\n`, leavesOut: true },
   { of: 'without_engine', text: `${daily}pool: web\nwithout_engine: run\n`, leavesOut: true },
   { of: 'runs', text: `${daily}pool: web\nruns: each\n`, loses: /not one on each host/ },

@@ -35,6 +35,7 @@ export const runRules = {
   placement: notOfAPod((job) => job.pool !== undefined && job.pool.placement !== 'sticky'),
   candidates: notOfAPod((job) => job.pool?.claims !== undefined),
   takeover: notOfAPod((job) => job.pool?.claims?.takeover !== undefined),
+  when_cut_off: notOfAPod((job) => job.pool?.slots?.whenCutOff === 'stop'),
   on_lost_run: notOfAPod((job) => job.pool?.claims?.onLostRun === 'rerun'),
   without_engine: notOfAPod((job) => job.pool?.claims?.withoutEngine === 'run'),
   runs: loss((job) =>
