@@ -116,7 +116,7 @@ export async function catchUpInFleet(
   try {
     for (const job of here) {
       const answer = await accountOf(job, opened.fleet, host);
-      notes.push(...answer.notes);
+      for (const note of answer.notes) notes.push(note);
       // Each other job would wait as long.
       if (answer.isOver) break;
     }
