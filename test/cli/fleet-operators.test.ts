@@ -328,4 +328,15 @@ describe('operators of a fleet', { skip: withoutEtcd() }, () => {
     assert.ok(booted.is === 'written');
     assert.equal(booted.beside, undefined);
   });
+
+  test('doctor names a cordon, two hosts with one name, and a member that is away', async () => {
+    const house = houseOf('web1', [...cluster.endpoints, 'http://127.0.0.1:1']);
+    await seen('web1', 'other-boot');
+    await Promise.all([seen('web1', 'b'), jobctl(house, 'host', 'cordon', 'web1', '--reason', 'disk')]);
+    const { stdout } = await house.run('jobctl', ['doctor'], asRoot);
+    assert.match(stdout, /etcd: this host is cordoned by .*: disk; to end that: jobctl host uncordon web1/);
+    assert.match(stdout, /etcd: another host has the name web1 too/);
+    assert.match(stdout, /etcd: a member does not answer; .*127\.0\.0\.1:1: /);
+    await jobctl(house, 'host', 'uncordon', 'web1');
+  });
 });

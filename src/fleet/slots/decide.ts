@@ -45,7 +45,7 @@ export type SlotMove =
   | { readonly is: 'leave' };
 
 /** The next host takes a slot so much later than the one before it, which may be away too. */
-export const standbyStaggerMs = 10_000;
+const standbyStaggerMs = 10_000;
 
 /** Time for a home that is up to take its slot: its `run-job --ensure` comes each minute. */
 const homePatienceMs = 120_000;

@@ -25,7 +25,7 @@ export interface KeeperOrder {
 }
 
 /** The part of a slot that clients look for. */
-export type SlotPublication = Pick<SlotRecord, 'ports' | 'state'>;
+type SlotPublication = Pick<SlotRecord, 'ports' | 'state'>;
 
 export interface KeeperPorts extends FleetPorts {
   /** True if processes of an instance live here. */

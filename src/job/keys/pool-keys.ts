@@ -80,7 +80,7 @@ export interface JobPool {
   readonly slots?: SlotKeys;
 }
 
-export interface SlotKeys {
+interface SlotKeys {
   /** After so long a silence of a host the others take over its instances. */
   readonly takeoverSeconds: number;
   readonly whenCutOff: 'go_on' | 'stop';

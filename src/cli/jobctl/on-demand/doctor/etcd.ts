@@ -1,8 +1,14 @@
 /** Checks whether the service user can reach the etcd of the configuration, and what its clock says. */
+import type { Config } from '../../../../config/config.ts';
 import { clockToleranceMs } from '../../../../fleet/claim/request.ts';
+import { readHosts, stateOf } from '../../../../fleet/overview/hosts.ts';
+import { cordonWords } from '../../../../fleet/overview/words.ts';
 import type { Check } from '../../../../report/text/doctor.ts';
 import { asUser, unreadableBy } from '../../../../system/file/as-user.ts';
 import { clock } from '../../../../system/time/clock.ts';
+import { hostZone } from '../../../../system/time/zones.ts';
+import type { EtcdAccess } from '../../../../system/types/fleet.ts';
+import { timeText } from '../../../../zone/wall-time.ts';
 import { type OpenFleet, openFleet } from '../../../run/fleet/open-fleet.ts';
 import { type Ground, unknownTo } from './ground.ts';
 
@@ -23,9 +29,51 @@ export async function etcdChecks({ config, role }: Ground): Promise<readonly Che
   const opened = asUser(config.serviceUser, () => openFleet(config));
   if (opened.is === 'none') return [];
   if (opened.is === 'refused') return [{ about, is: 'problem', words: opened.reason }];
-  const check = await answerCheck(opened.fleet, access.prefix);
-  opened.fleet.engine.close();
-  return [check];
+  try {
+    const answer = await answerCheck(opened.fleet, access.prefix);
+    if (answer.is === 'problem') return [answer];
+    return [answer, ...(await hostChecks(opened.fleet)), ...(await memberChecks(config, access))];
+  } finally {
+    opened.fleet.engine.close();
+  }
+}
+
+/** Says that this host is cordoned, and that another host has its name. */
+async function hostChecks(fleet: OpenFleet): Promise<readonly Check[]> {
+  const { host } = fleet;
+  const states = await readHosts(fleet, { patienceMs });
+  if (states.is === 'unreachable') return [];
+  const { cordon, seen } = stateOf(host, states.hosts);
+  const held = cordon && cordonWords(cordon, timeText(hostZone()));
+  const isTwice = seen?.beside !== undefined;
+  return [
+    ...(held === undefined
+      ? []
+      : [check('warning', `this host is cordoned ${held}; to end that: jobctl host uncordon ${host}`)]),
+    ...(isTwice
+      ? [check('problem', `another host has the name ${host} too: give each its own "fleet: {host: …}"`)]
+      : []),
+  ];
+}
+
+/** Asks each member alone: the others would hide that one is away. */
+async function memberChecks(config: Config, access: EtcdAccess): Promise<readonly Check[]> {
+  const { fleet } = config;
+  if (fleet === undefined || access.endpoints.length < 2) return [];
+  const checks = access.endpoints.map(async (endpoint) => {
+    const alone = { ...config, fleet: { ...fleet, etcd: { ...access, endpoints: [endpoint] } } };
+    const opened = asUser(config.serviceUser, () => openFleet(alone));
+    if (opened.is !== 'open') return [];
+    const answer = await opened.fleet.engine.read([], { patienceMs });
+    opened.fleet.engine.close();
+    if (answer.is === 'read') return [];
+    return [check('warning', `a member does not answer; when most are away nothing is claimed: ${answer.reason}`)];
+  });
+  return (await Promise.all(checks)).flat();
+}
+
+function check(is: Check['is'], words: string): Check {
+  return { about, is, words };
 }
 
 async function answerCheck({ engine, keys, host }: OpenFleet, prefix: string): Promise<Check> {
