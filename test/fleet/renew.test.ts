@@ -12,7 +12,7 @@ import { Chance, VirtualTime } from './sim/virtual-time.ts';
 
 const keys = new Keys('/fleet/');
 
-async function scene(act: (engine: ModelEngine, host: ModelHost, lease: string) => void) {
+async function scene(act: (engine: ModelEngine, host: ModelHost, lease: string) => void, killGraceSeconds = 2) {
   const time = new VirtualTime();
   const engine = new ModelEngine(time, {}, () => {});
   const host = new ModelHost(1, { time, chance: new Chance(1), engine, faults: {} });
@@ -25,17 +25,17 @@ async function scene(act: (engine: ModelEngine, host: ModelHost, lease: string) 
   const record = { host: 'host1', boot: 'b', run: 'r1', atMs: 0, attempt: 1, definition: 'd' };
   const lease = { id, seconds: 60, askedBootMs: 0 };
   const held: HeldRun = { slug: 'backup', tickMs: 0, record, fence, locks: [], lease };
-  const deadlines: Deadline[] = [];
+  const deadlines: (Deadline & { readonly toldBootMs: number })[] = [];
   const stops: string[] = [];
-  const renewal = new Renewal(held, 2, {
+  const renewal = new Renewal(held, killGraceSeconds, {
     ...{ engine: process.fleetEngine, keys, clock: process.clock },
-    onDeadline: (deadline) => deadlines.push(deadline),
+    onDeadline: (deadline) => deadlines.push({ ...deadline, toldBootMs: process.clock.sinceBootMs() }),
     onStop: ({ by }) => stops.push(by),
   });
   time.at(100_000, () => act(engine, host, id));
   time.at(200_000, () => renewal.close());
   await time.run(400_000);
-  return { deadlines, stops, first: deadlineOf(lease, 2) };
+  return { deadlines, stops, first: { ...deadlineOf(lease, killGraceSeconds), toldBootMs: 0 } };
 }
 
 /** The deadlines that lie in the past when they are told. */
@@ -48,6 +48,17 @@ test('each renewal puts the deadline off', async () => {
   assert.ok(deadlines.every(({ killBootMs }, place) => killBootMs > (deadlines[place - 1] ?? first).killBootMs));
   assert.deepEqual(endings(deadlines), []);
   assert.deepEqual(stops, []);
+});
+
+test('a run in touch with the engine is never ended, however long its processes may take to end', async () => {
+  for (const killGraceSeconds of [0, 2, 30, 45, 49]) {
+    const { deadlines, first } = await scene(() => {}, killGraceSeconds);
+    const late = deadlines.filter(
+      ({ toldBootMs }, place) => toldBootMs >= (deadlines[place - 1] ?? first).termBootMs - 1000,
+    );
+    assert.deepEqual(late, [], `kill_grace: ${killGraceSeconds}`);
+    assert.ok(deadlines.length >= 3);
+  }
 });
 
 test('a run ends when its host was declared lost, although its lease lives', async () => {

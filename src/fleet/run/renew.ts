@@ -10,13 +10,18 @@ import { decodeJson } from '../../text/decode.ts';
 import type { Keys } from '../store/keys.ts';
 import { type Stop, stop } from '../store/records.ts';
 import { deadlineNow, deadlineOf } from './deadline.ts';
-import type { HeldRun } from './held.ts';
+import type { HeldRun, Lease } from './held.ts';
 
 /** An order to stop, and the loss of the job, are seen after so long. */
 const lookEveryMs = 5000;
 
-/** A lease is renewed three times in its life, at least each minute. */
+/** A lease is renewed three times before its run would have to be ended, and at least each minute. */
 const renewAtLeastMs = 60_000;
+
+function everyMs(lease: Lease, killGraceSeconds: number): number {
+  const { termBootMs } = deadlineOf(lease, killGraceSeconds);
+  return Math.min(renewAtLeastMs, (termBootMs - lease.askedBootMs) / 3);
+}
 
 export interface RenewPorts {
   readonly engine: Engine;
@@ -40,8 +45,7 @@ export class Renewal {
     this.#killGraceSeconds = killGraceSeconds;
     this.#ports = ports;
     const { lease } = held;
-    this.#everyMs =
-      lease === undefined ? Number.POSITIVE_INFINITY : Math.min(renewAtLeastMs, (lease.seconds * 1000) / 3);
+    this.#everyMs = lease === undefined ? Number.POSITIVE_INFINITY : everyMs(lease, killGraceSeconds);
     this.#renewedBootMs = lease?.askedBootMs ?? 0;
     this.#next();
   }

@@ -59,8 +59,8 @@ function answers(host: Host) {
       hasStart: startsInHistory(job, { history, zones }),
     });
   const account = readAccount(job, host.claims, { nowMs, changedMs });
-  // After a clock was set back the claims alone remember for hours which ticks to come have had their runs.
-  const isSetBack = [...account.claimed].some((tickMs) => tickMs > nowMs);
+  // After a clock was set back the claims alone remember for hours which ticks to come are settled.
+  const isSetBack = account.sinceMs > nowMs || [...account.claimed].some((tickMs) => tickMs > nowMs);
   return { byRuns: isSetBack ? undefined : answerFor(settled), byClaims: answerFor(account) };
 }
 
