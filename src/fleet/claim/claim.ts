@@ -51,7 +51,7 @@ class Claim {
     this.#job = job;
     this.#request = request;
     this.#ports = ports;
-    this.#lookout = new Lookout(ports, request.contactPatienceMs);
+    this.#lookout = new Lookout(ports, request.contactPatienceMs, () => this.#isOver());
     this.#leases = new ClaimLeases(ports, this.#lookout);
     this.#beganBootMs = ports.clock.sinceBootMs();
   }
@@ -64,10 +64,15 @@ class Claim {
       this.#seeksOther = false;
       const answer =
         seen.is === 'unreachable' ? seen : await this.#carryOut(this.#decide(seen.view, hasLock), seen.view, hasLock);
-      if (answer === undefined && this.#ports.isOver?.() !== true) continue;
+      const isOver = this.#isOver();
+      if (answer === undefined && !isOver) continue;
       if (answer?.is !== 'mine') await this.#leases.giveBack();
-      return answer ?? { is: 'over' };
+      return answer === undefined || (answer.is === 'unreachable' && isOver) ? { is: 'over' } : answer;
     }
+  }
+
+  #isOver(): boolean {
+    return this.#ports.isOver?.() === true;
   }
 
   #decide(view: JobView, hasLock: boolean): Move {
@@ -194,7 +199,8 @@ class Claim {
   }
 
   async #wait(forMs: number): Promise<Turn> {
-    await new Promise<void>((resolve) => this.#ports.clock.after(forMs, resolve));
+    await this.#lookout.wait(forMs);
+    if (this.#isOver()) return undefined;
     await this.#leases.keepPlace();
     this.#lookout.forgetTime();
     return undefined;
@@ -207,17 +213,19 @@ class Claim {
   }
 
   /** No answer if the claim goes on: a refusal is decided anew, silence is borne for a while. */
-  #retry(done: TxnAnswer): Turn {
+  async #retry(done: TxnAnswer): Promise<Turn> {
     if (done.is === 'unreachable') return this.#failed(done.reason);
     this.#failedBootMs = undefined;
     return undefined;
   }
 
-  #failed(reason: string): Turn {
-    const nowMs = this.#ports.clock.sinceBootMs();
-    this.#failedBootMs ??= nowMs;
-    const isOver = nowMs - this.#failedBootMs >= this.#request.contactPatienceMs;
-    return isOver ? { is: 'unreachable', reason } : undefined;
+  async #failed(reason: string): Promise<Turn> {
+    const { clock } = this.#ports;
+    this.#failedBootMs ??= clock.sinceBootMs();
+    if (clock.sinceBootMs() - this.#failedBootMs >= this.#request.contactPatienceMs)
+      return { is: 'unreachable', reason };
+    await this.#lookout.rest(clock.monotonicMs());
+    return undefined;
   }
 
   /** Everything that decides is as it was seen, and so is the tick. */

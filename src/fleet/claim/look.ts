@@ -15,15 +15,23 @@ export interface FleetPorts {
 /** Time for one request, so that an answer that is lost is asked for again. */
 const requestPatienceMs = 5000;
 
+/** What failed is not asked again sooner: a refusal comes at once, and a login costs etcd much. */
+const betweenFailuresMs = 1000;
+
+/** A claim that waits sees after so long that it is over. */
+const sliceMs = 500;
+
 export class Lookout {
   readonly #ports: FleetPorts;
   readonly #contactPatienceMs: number;
+  readonly #isOver: () => boolean;
   #engineClock: EngineClock;
   #heardBootMs: number;
 
-  /** The engine may be out of reach for `contactPatienceMs`. */
-  constructor(ports: FleetPorts, contactPatienceMs: number) {
+  /** The engine may be out of reach for `contactPatienceMs`; nobody waits for it when `isOver` says so. */
+  constructor(ports: FleetPorts, contactPatienceMs: number, isOver: () => boolean = () => false) {
     this.#ports = ports;
+    this.#isOver = isOver;
     this.#contactPatienceMs = contactPatienceMs;
     this.#engineClock = new EngineClock(ports.clock);
     this.#heardBootMs = ports.clock.sinceBootMs();
@@ -52,13 +60,28 @@ export class Lookout {
     this.#engineClock = new EngineClock(this.#ports.clock);
   }
 
+  /** Waits, at most until it is over. */
+  async wait(forMs: number): Promise<void> {
+    const { clock } = this.#ports;
+    const untilMs = clock.monotonicMs() + forMs;
+    for (let leftMs = forMs; leftMs > 0 && !this.#isOver(); leftMs = untilMs - clock.monotonicMs())
+      await new Promise<void>((resolve) => clock.after(Math.min(leftMs, sliceMs), resolve));
+  }
+
+  /** Waits after a request that was sent at `sentMs` of the monotonic clock, and has failed. */
+  async rest(sentMs: number): Promise<void> {
+    const restMs = sentMs + betweenFailuresMs - this.#ports.clock.monotonicMs();
+    await this.wait(Math.min(restMs, this.patience().patienceMs));
+  }
+
   /** Asks again until the patience is over. `seeksOther`: for the clock of another member. */
   async look(
     sight: Sight,
     seeksOther: boolean,
   ): Promise<{ readonly is: 'seen'; readonly view: JobView } | Unreachable> {
-    const { engine, keys } = this.#ports;
+    const { engine, keys, clock } = this.#ports;
     for (;;) {
+      const sentMs = clock.monotonicMs();
       const unlike = seeksOther ? this.#engineClock.members() : [];
       const answer = await engine.read(rangesOf(keys, sight), { ...this.patience(), unlike });
       if (answer.is === 'read') {
@@ -66,7 +89,8 @@ export class Lookout {
         this.#engineClock.saw(answer.time, seeksOther);
         return { is: 'seen', view: viewOf(keys, sight, answer.entries) };
       }
-      if (this.patience().patienceMs === 0) return answer;
+      await this.rest(sentMs);
+      if (this.patience().patienceMs === 0 || this.#isOver()) return answer;
     }
   }
 }

@@ -9,15 +9,14 @@ import type {
   PermissionAnswer,
   PermissionQuestion,
 } from '../../run/permission/permission.ts';
-import { absent } from '../../system/types/engine.ts';
 import { type ClaimPorts, claim } from '../claim/claim.ts';
 import type { ClaimAnswer, ClaimRequest, FleetJob, LookedBack } from '../claim/request.ts';
 import { deadlineOf } from '../run/deadline.ts';
 import { finish } from '../run/finish.ts';
 import type { HeldRun } from '../run/held.ts';
 import { Renewal } from '../run/renew.ts';
-import type { Fate } from '../store/records.ts';
-import { put } from '../store/view.ts';
+import type { Started } from '../store/records.ts';
+import { enterUnclaimed } from './enter.ts';
 import { nextMoment } from './moment.ts';
 import { endWords, lostWords, refusalOf, unreachable } from './words.ts';
 
@@ -126,6 +125,7 @@ function unclaimedGrant(
   ports: PermissionPorts | undefined,
 ): Grant {
   const { host, boot, run, tickMs } = request;
+  const beganMs = ports?.clock.nowMs() ?? 0;
   const words = `etcd does not answer (${reason}), so this run is not claimed (without_engine: run)`;
   return {
     words,
@@ -133,14 +133,9 @@ function unclaimedGrant(
     hold: () => undefined,
     async end(outcome: Outcome) {
       if (ports === undefined) return [];
-      const { engine, keys, clock } = ports;
-      const key = keys.tick(fleetJob.slug, tickMs);
-      const record: Fate = {
-        ...{ fate: 'started', host, boot, run, atMs: clock.nowMs(), attempt: 1 },
-        ...{ definition: fleetJob.definition, outcome: endWords(outcome) },
-      };
-      const done = await engine.txn([{ key, modified: absent }], [put(key, record)], { patienceMs: 1000 });
-      return done.is === 'refused' ? ['another host has had this tick too, so the job ran twice'] : [];
+      const { slug, definition, locks } = fleetJob;
+      const record: Started = { host, boot, run, atMs: beganMs, attempt: 1, definition };
+      return enterUnclaimed({ slug, tickMs, record, locks }, endWords(outcome), ports);
     },
   };
 }

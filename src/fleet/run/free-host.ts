@@ -3,6 +3,7 @@
  * lock of its job; `jobctl host lost` all of a host of which a person knows that it is off.
  */
 
+import { isSlug } from '../../job/folder.ts';
 import type { Engine, Guard, Patience } from '../../system/types/engine.ts';
 import type { Keys } from '../store/keys.ts';
 import { viewOf } from '../store/view.ts';
@@ -39,7 +40,11 @@ export async function freeHost(
   const runs: FreedRun[] = [];
   let failure: string | undefined;
   for (const { key } of listed.entries) {
-    const slug = decodeURIComponent(key.slice(prefix.length));
+    const slug = key.slice(prefix.length);
+    // Locks and histories are files of that name, and each host of the fleet can write keys.
+    if (!isSlug(slug)) continue;
+    // Each other job would wait as long, with its lock held.
+    if (failure !== undefined) break;
     await whileOver(slug, async () => {
       const look = await engine.read([{ prefix: keys.job(slug) }], patience);
       if (look.is === 'unreachable') {
