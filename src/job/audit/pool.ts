@@ -44,7 +44,7 @@ function auditEngine(
   const takeover = takeoverOf(merged.takeover);
   const ofTakeover = isService ? auditServiceTakeover(content, takeover) : auditTakeover(content, takeover);
   if (fleet === undefined) return ofTakeover;
-  if (fleet.etcd !== undefined) return [...ofTakeover, ...auditBoot(content)];
+  if (fleet.etcd !== undefined) return [...ofTakeover, ...auditBoot(content), ...auditLeftovers(merged)];
   const spread = merged.placement === 'spread' ? [errorAt(['placement'], `"placement: spread" ${needsEngine}`)] : [];
   const unused: readonly PoolKey[] = isService ? runKeys : serviceKeys;
   const keys = engineKeys.filter((key) => merged[key] !== undefined && !unused.includes(key));
@@ -87,6 +87,14 @@ function auditServiceTakeover(
 function auditBoot({ schedule }: JobContent): readonly ValueProblem[] {
   if (schedule?.atBoot !== true) return [];
   return [errorAt(['schedule'], '"schedule: @reboot" is of one host: write "runs: each", or leave "pool" out')];
+}
+
+/** Processes that a run leaves behind hold no lock of the fleet. */
+function auditLeftovers({ leftovers }: WrittenJob): readonly ValueProblem[] {
+  if (leftovers !== 'allow') return [];
+  const words =
+    '"leftovers: allow" keeps this host alone waiting for what a run leaves behind: another host may start the job beside it';
+  return [warningAt(['leftovers'], words)];
 }
 
 function auditLocks({ policy, pool }: JobContent, fleet: Pick<Fleet, 'etcd'> | undefined): readonly ValueProblem[] {

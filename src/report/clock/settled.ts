@@ -22,12 +22,12 @@ export function settledAccount(
   job: AccountedJob,
   { runs, nowMs, changedMs, zones }: SettledQuestion,
 ): TickAccount | undefined {
-  const started = runs.findLast(settles)?.tick?.tickMs;
-  if (started === undefined || started <= changedMs) return undefined;
+  const startedMs = runs.findLast(settles)?.tick?.tickMs ?? Number.NEGATIVE_INFINITY;
   const claimed = new Set(runs.flatMap(({ tick }) => tick?.tickMs ?? []));
   // The clock was set back: ticks to come may be claimed.
-  if ([...claimed].some((tickMs) => tickMs > nowMs)) return undefined;
-  const sinceMs = Math.max(started - startPatienceMs, changedMs);
+  if (changedMs > nowMs || [...claimed].some((tickMs) => tickMs > nowMs)) return undefined;
+  // Nothing is owed from before the last change of the file.
+  const sinceMs = Math.max(startedMs - startPatienceMs, changedMs);
   for (let afterMs = sinceMs; ; ) {
     const next = nextTick(job, afterMs, zones);
     if (next === undefined) return undefined;
