@@ -15,7 +15,7 @@ export interface FleetPorts {
 /** Time for one request, so that an answer that is lost is asked for again. */
 const requestPatienceMs = 5000;
 
-/** What failed is not asked again sooner: a refusal comes at once, and a login costs etcd much. */
+/** Time from a request that failed to the next one: a refusal comes at once, and a login costs etcd much. */
 const betweenFailuresMs = 1000;
 
 /** A claim that waits sees after so long that it is over. */
