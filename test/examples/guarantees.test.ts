@@ -20,6 +20,6 @@ test('each attack that the page of guarantees names is there to be run again', (
 
 test('each promise names its limits', () => {
   const promises = page.split(/^## /m).slice(1);
-  assert.equal(promises.length, 7);
+  assert.equal(promises.length, 8);
   for (const promise of promises) assert.match(promise, /^Limits:/m);
 });
