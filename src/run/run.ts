@@ -82,34 +82,13 @@ export async function runPermitted(
   permission: Permission,
   host: RunHost,
 ): Promise<RunResult | undefined> {
-  const name = nameOf(order);
-  const watch = new StopWatch(host.stops);
-  const paused = () => pausedWords(order.job, readPauses(host.state), host.clock.nowMs(), host.formatTime);
-  const taken = await takePermitted(
-    { ...order, ...name, ancestors: ancestorsOf(order.world), watch, paused },
-    permission,
-    host,
-  );
-  switch (taken.is) {
-    case 'elsewhere':
-      return undefined;
-    case 'skipped': {
-      const result = recordSkip(name, host, taken);
-      return { ...result, warnings: [...(taken.warnings ?? []), ...result.warnings] };
-    }
-    case 'not-started':
-      return recordNotStarted(name, host, taken);
-    case 'stopped':
-      return recordStopped(name, host, withPerson(taken.outcome, readHistory(order.job.slug, host), order));
-    case 'held':
-      try {
-        return await runGranted(order, host, { ...taken, watch, paused });
-      } finally {
-        await taken.lock.release();
-      }
-    default:
-      return taken satisfies never;
-  }
+  const turn = turnOf(order, host);
+  const taken = await takePermitted(turn.lockOrder, permission, host);
+  if (taken.is === 'elsewhere') return undefined;
+  if (taken.is === 'held') return whileLocked(taken, () => runGranted(order, host, { ...taken, ...turn }));
+  const result = recordRefusal(order, host, taken);
+  const earlier = taken.is === 'skipped' ? (taken.warnings ?? []) : [];
+  return { ...result, warnings: [...earlier, ...result.warnings] };
 }
 
 async function runGranted(
@@ -119,17 +98,41 @@ async function runGranted(
 ): Promise<RunResult> {
   const { grant } = locked;
   const { deadline, close } = holdGrant(order, host, locked);
-  const result = await runLocked(withFence(order, grant), host, { ...locked, ...(deadline && { deadline }) });
-  close();
+  const ran = runLocked(withFence(order, grant), host, { ...locked, ...(deadline && { deadline }) });
+  const result = await ran.finally(close);
   const untold = await grant.end(result.outcome);
   return { ...result, warnings: [...grant.warnings, ...result.warnings, ...untold] };
 }
 
 export async function runJob(order: RunOrder, host: RunHost): Promise<RunResult> {
-  const name = nameOf(order);
+  const turn = turnOf(order, host);
+  const taken = await takeLock(turn.lockOrder, host);
+  if (taken.is === 'held') return whileLocked(taken, () => runLocked(order, host, { ...taken, ...turn }));
+  return recordRefusal(order, host, taken);
+}
+
+/** The order for the lock, and what goes on to be asked when the run has it. */
+function turnOf(order: RunOrder, host: RunHost) {
   const watch = new StopWatch(host.stops);
   const paused = () => pausedWords(order.job, readPauses(host.state), host.clock.nowMs(), host.formatTime);
-  const taken = await takeLock({ ...order, ...name, ancestors: ancestorsOf(order.world), watch, paused }, host);
+  const lockOrder = { ...order, ...nameOf(order), ancestors: ancestorsOf(order.world), watch, paused };
+  return { lockOrder, watch, paused };
+}
+
+async function whileLocked(
+  { lock }: Extract<Taken, { is: 'held' }>,
+  act: () => Promise<RunResult>,
+): Promise<RunResult> {
+  try {
+    return await act();
+  } finally {
+    await lock.release();
+  }
+}
+
+/** Records why a run did not get its lock. */
+function recordRefusal(order: RunOrder, host: RunHost, taken: Exclude<Taken, { is: 'held' }>): RunResult {
+  const name = nameOf(order);
   switch (taken.is) {
     case 'skipped':
       return recordSkip(name, host, taken);
@@ -137,12 +140,6 @@ export async function runJob(order: RunOrder, host: RunHost): Promise<RunResult>
       return recordNotStarted(name, host, taken);
     case 'stopped':
       return recordStopped(name, host, withPerson(taken.outcome, readHistory(order.job.slug, host), order));
-    case 'held':
-      try {
-        return await runLocked(order, host, { ...taken, watch, paused });
-      } finally {
-        await taken.lock.release();
-      }
     default:
       return taken satisfies never;
   }

@@ -28,7 +28,7 @@ export class Lookout {
   #engineClock: EngineClock;
   #heardBootMs: number;
 
-  /** The engine may be out of reach for `contactPatienceMs`; nobody waits for it when `isOver` says so. */
+  /** The engine may be out of reach for `contactPatienceMs`. No request waits for it once `isOver` is true. */
   constructor(ports: FleetPorts, contactPatienceMs: number, isOver: () => boolean = () => false) {
     this.#ports = ports;
     this.#isOver = isOver;

@@ -99,7 +99,7 @@ function grantOf(
       const told = await finish(held, endWords(outcome), { engine, keys }, endPatienceMs);
       if (told.is === 'written') return [];
       if (told.is === 'superseded') return ['its tick was run again by another host, which had not heard of it'];
-      return [`etcd could not be told of its end (${told.reason}); run-job --ensure does it within a minute`];
+      return [`etcd could not be told of its end (${told.reason}); run-job --ensure does it when etcd is back`];
     },
   };
 }

@@ -37,9 +37,9 @@ export type SlotMove =
   | { readonly is: 'take' }
   /** Its instance is to end here first. */
   | { readonly is: 'end' }
-  /** Nothing of it lives here any more: another host may have it. `forgets`: nobody is to have it. */
+  /** Nothing of it runs here any more, so another host may have it. `forgets`: no host is to have it. */
   | { readonly is: 'free'; readonly forgets: boolean }
-  /** Nobody has it: write down since when, so that its home gets the time to take it. */
+  /** No host has it: write down since when, so that its home gets the time to take it. */
   | { readonly is: 'mark'; readonly silent?: string }
   | { readonly is: 'call' }
   | { readonly is: 'leave' };

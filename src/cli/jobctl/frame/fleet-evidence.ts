@@ -5,7 +5,7 @@ import type { Seated } from '../../../fleet/seat.ts';
 import type { Job } from '../../../job/job.ts';
 import type { Result } from '../../../text/problem.ts';
 
-/** Returns undefined for a job whose ticks nobody claims. */
+/** Returns undefined for a job whose ticks are not claimed in etcd. */
 export async function evidenceOfFleet(
   slug: string,
   loaded: Result<Seated<Job>> | undefined,

@@ -7,7 +7,7 @@ import type { Options } from './options.ts';
 
 type More = NonNullable<Parameters<typeof chooseJobs>[3]>;
 
-/** A host without `fleet.etcd` asks nobody. */
+/** A host without `fleet.etcd` does not ask. */
 export async function chooseJobsOfFleet(
   options: Options,
   config: Config,

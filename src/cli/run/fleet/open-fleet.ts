@@ -2,6 +2,7 @@
 import type { Config } from '../../../config/config.ts';
 import type { FleetPorts } from '../../../fleet/claim/look.ts';
 import { Keys } from '../../../fleet/store/keys.ts';
+import { asUser } from '../../../system/file/as-user.ts';
 import { bootId } from '../../../system/process/proc.ts';
 import { privateCache } from '../../../system/state/cache.ts';
 import type { EtcdEngine } from '../../../system/state/etcd/etcd.ts';
@@ -27,9 +28,11 @@ export function openFleet({ fleet, runDirectory, serviceUser }: Config): OpenedF
   if (fleet?.etcd === undefined) return { is: 'none' };
   // Root would leave a directory there that the service user could not use.
   const tokens = caller.euid === serviceUser.uid ? privateCache(`${runDirectory}/etcd`) : undefined;
-  const opened = openEtcd(fleet.etcd, tokens);
+  const { etcd } = fleet;
+  // Root reads no more for a fleet than the service user may: a credential may lie where that user can make links.
+  const opened = asUser(serviceUser, () => openEtcd(etcd, tokens));
   if (opened.is === 'refused') return { is: 'refused', reason: `"fleet.etcd" can't be used: ${opened.reason}` };
   const { engine } = opened;
-  const keys = new Keys(fleet.etcd.prefix);
+  const keys = new Keys(etcd.prefix);
   return { is: 'open', fleet: { engine, keys, clock, host: fleet.host, boot: bootId() } };
 }

@@ -4,7 +4,7 @@ import { clockToleranceMs } from '../../../../fleet/claim/request.ts';
 import { readHosts, stateOf } from '../../../../fleet/overview/hosts.ts';
 import { cordonWords } from '../../../../fleet/overview/words.ts';
 import type { Check } from '../../../../report/text/doctor.ts';
-import { asUser, unreadableBy } from '../../../../system/file/as-user.ts';
+import { unreadableBy } from '../../../../system/file/as-user.ts';
 import { clock } from '../../../../system/time/clock.ts';
 import { hostZone } from '../../../../system/time/zones.ts';
 import type { EtcdAccess } from '../../../../system/types/fleet.ts';
@@ -26,7 +26,7 @@ export async function etcdChecks({ config, role }: Ground): Promise<readonly Che
     const closed = file === undefined ? undefined : unreadableBy(config.serviceUser, file, 'file');
     if (closed !== undefined) return [{ about, is: 'problem', words: `${file}: ${closed}` }];
   }
-  const opened = asUser(config.serviceUser, () => openFleet(config));
+  const opened = openFleet(config);
   if (opened.is === 'none') return [];
   if (opened.is === 'refused') return [{ about, is: 'problem', words: opened.reason }];
   try {
@@ -62,7 +62,7 @@ async function memberChecks(config: Config, access: EtcdAccess): Promise<readonl
   if (fleet === undefined || access.endpoints.length < 2) return [];
   const checks = access.endpoints.map(async (endpoint) => {
     const alone = { ...config, fleet: { ...fleet, etcd: { ...access, endpoints: [endpoint] } } };
-    const opened = asUser(config.serviceUser, () => openFleet(alone));
+    const opened = openFleet(alone);
     if (opened.is !== 'open') return [];
     const answer = await opened.fleet.engine.read([], { patienceMs });
     opened.fleet.engine.close();

@@ -1,6 +1,5 @@
 /** Opens etcd for a person who looks, with no more rights than the service user has. */
 import type { Config } from '../../../../config/config.ts';
-import { asUser } from '../../../../system/file/as-user.ts';
 import { caller } from '../../../../system/user/caller.ts';
 import { type OpenFleet, openFleet } from '../../../run/fleet/open-fleet.ts';
 
@@ -13,7 +12,7 @@ export type Look =
 
 export function lookAtFleet(config: Config): Look {
   const { serviceUser } = config;
-  const opened = asUser(serviceUser, () => openFleet(config));
+  const opened = openFleet(config);
   if (opened.is === 'open') return { is: 'open', store: opened.fleet };
   if (opened.is === 'none') return opened;
   const isOther = caller.euid !== 0 && caller.euid !== serviceUser.uid;
